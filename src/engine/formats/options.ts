@@ -1,0 +1,18 @@
+import type { Compat, Preallocation } from '../../shared/model.ts'
+
+/** Creation options of every format, complete: defaults filled in. Formats read the ones they have. */
+export interface CreateOptions {
+  /** bytes */
+  clusterSize: number
+  compat: Compat
+  refcountBits: number
+  preallocation: Preallocation
+}
+
+/** QEMU's defaults (qemu-img create -f qcow2 -o help). */
+export const DEFAULT_OPTIONS: CreateOptions = {
+  clusterSize: 65536,
+  compat: '1.1',
+  refcountBits: 16,
+  preallocation: 'off',
+}

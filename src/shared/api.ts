@@ -1,0 +1,181 @@
+import type { ErrorDto } from './errors.ts'
+import type {
+  ChainInfo,
+  CheckReport,
+  CheckRequest,
+  ConvertRequest,
+  ConvertResult,
+  CreateRequest,
+  CreateResult,
+  Estimate,
+  FormatName,
+  Progress,
+  ResizeRequest,
+  ResizeResult,
+} from './model.ts'
+
+/** What the engine does. The one contract: every client, server and worker type below derives from it. */
+export interface EngineApi {
+  info(request: { path: string; format?: FormatName }): ChainInfo
+  estimate(request: ConvertRequest): Estimate
+  create(request: CreateRequest): CreateResult
+  convert(request: ConvertRequest): ConvertResult
+  check(request: CheckRequest): CheckReport
+  resize(request: ResizeRequest): ResizeResult
+}
+
+/** A query answers at once from the standing worker; a job has a thread of its own, progress, pause and cancel. */
+export const ENGINE = {
+  info: 'query',
+  estimate: 'query',
+  create: 'job',
+  convert: 'job',
+  check: 'job',
+  resize: 'job',
+} as const satisfies Record<keyof EngineApi, 'query' | 'job'>
+
+export type Request<M extends keyof EngineApi> = Parameters<EngineApi[M]>[0]
+export type Result<M extends keyof EngineApi> = ReturnType<EngineApi[M]>
+export type QueryName = { [M in keyof EngineApi]: (typeof ENGINE)[M] extends 'query' ? M : never }[keyof EngineApi]
+export type JobName = { [M in keyof EngineApi]: (typeof ENGINE)[M] extends 'job' ? M : never }[keyof EngineApi]
+
+/** A job to start: its verb and that verb's request. */
+export type JobOrder = { [K in JobName]: { kind: K; request: Request<K> } }[JobName]
+/** What a finished job gave. */
+export type JobOutcome = { [K in JobName]: { kind: K; result: Result<K> } }[JobName]
+
+export type JobStatus = 'waiting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled'
+
+/** One job as every window sees it. Times are milliseconds since 1970. */
+export interface JobView {
+  id: number
+  order: JobOrder
+  status: JobStatus
+  progress: Progress
+  /** bytes a second over the last few seconds; undefined until it can be told */
+  speed?: number
+  /** seconds left at that speed */
+  secondsLeft?: number
+  started: number
+  ended?: number
+  outcome?: JobOutcome
+  error?: ErrorDto
+}
+
+/** An image that the library remembers. */
+export interface LibraryEntry {
+  path: string
+  /** milliseconds since 1970 */
+  added: number
+  /** false when no file is there now */
+  present: boolean
+  /** undefined when the file is missing or can't be read; `error` then says why */
+  chain?: ChainInfo
+  error?: ErrorDto
+  /** the last check's verdict, if the image was checked */
+  health?: { verdict: 'fine' | 'leaks' | 'corrupt'; at: number }
+}
+
+export interface FolderListing {
+  path: string
+  /** the folder above, if it may be listed */
+  parent?: string
+  entries: { name: string; path: string; folder: boolean; size: number; modified: number }[]
+  /** the granted folders, as places to start from */
+  roots: string[]
+}
+
+export interface Settings {
+  theme: 'system' | 'light' | 'dark'
+}
+
+export interface HostFacts {
+  /** `desktop` has native dialogs and paths of dropped files; `browser` has neither */
+  kind: 'desktop' | 'browser'
+  platform: string
+  version: string
+  home: string
+  separator: '/' | '\\'
+}
+
+export interface FileFilter {
+  name: string
+  extensions: string[]
+}
+
+/** What a browser knows of a dropped file; the host looks for it in the granted folders. */
+export interface DroppedFile {
+  name: string
+  size: number
+  /** milliseconds since 1970 */
+  modified: number
+}
+
+/** Everything a window may ask of its host. Each method takes one plain object and answers with plain data. */
+export interface WindowApi extends Pick<EngineApi, QueryName> {
+  facts(request: Record<string, never>): HostFacts
+  library(request: Record<string, never>): LibraryEntry[]
+  /** remembers images and answers with the whole library; a path must be granted */
+  addToLibrary(request: { paths: string[] }): LibraryEntry[]
+  /** forgets an image; the file stays */
+  removeFromLibrary(request: { path: string }): LibraryEntry[]
+  jobs(request: Record<string, never>): JobView[]
+  startJob(request: JobOrder): JobView
+  pauseJob(request: { id: number }): void
+  resumeJob(request: { id: number }): void
+  cancelJob(request: { id: number }): void
+  /** forgets jobs that have ended */
+  clearJobs(request: Record<string, never>): void
+  settings(request: Record<string, never>): Settings
+  saveSettings(request: Settings): Settings
+  /** desktop only: the native open dialog; granted paths, empty when the person cancels */
+  openDialog(request: { title: string; filters: FileFilter[]; several: boolean }): string[]
+  /** desktop only: the native save dialog; a granted path, or null */
+  saveDialog(request: { title: string; suggestion: string; filters: FileFilter[] }): string | null
+  /** browser only: a folder inside the granted ones, for the server-side file picker */
+  listFolder(request: { path?: string }): FolderListing
+  /** browser only: granted files that have this name, size and time */
+  findDropped(request: DroppedFile): string[]
+  /** desktop only: selects the file in the system's file manager */
+  showInFolder(request: { path: string }): void
+}
+
+export const WINDOW_METHODS = [
+  'info',
+  'estimate',
+  'facts',
+  'library',
+  'addToLibrary',
+  'removeFromLibrary',
+  'jobs',
+  'startJob',
+  'pauseJob',
+  'resumeJob',
+  'cancelJob',
+  'clearJobs',
+  'settings',
+  'saveSettings',
+  'openDialog',
+  'saveDialog',
+  'listFolder',
+  'findDropped',
+  'showInFolder',
+] as const satisfies readonly (keyof WindowApi)[]
+
+/** What the host tells every window without being asked. */
+export interface WindowEvents {
+  /** a job began, moved or ended */
+  job: JobView
+  /** the library changed */
+  library: LibraryEntry[]
+  /** images that the system handed over (command line, file association, dock) */
+  open: string[]
+}
+
+type Promised<T> = T extends (request: infer Q) => infer R ? (request: Q) => Promise<R> : never
+/** The window's side of an api. */
+export type Client<A> = { [K in keyof A]: Promised<A[K]> }
+/** The host's side: the same methods, free to answer at once or later. */
+export type Handlers<A> = {
+  [K in keyof A]: A[K] extends (request: infer Q) => infer R ? (request: Q) => R | Promise<R> : never
+}

@@ -1,0 +1,167 @@
+/** The nouns that engine, host and window share. Everything here is plain data that survives a structured clone. Sizes are bytes. */
+
+export const FORMATS = ['raw', 'qcow2'] as const
+export type FormatName = (typeof FORMATS)[number]
+
+/** One row of an image's internal snapshot table. */
+export interface SnapshotInfo {
+  id: string
+  name: string
+  /** bytes of saved machine state, 0 for a disk-only snapshot */
+  vmStateSize: number
+  dateSeconds: number
+  dateNanoseconds: number
+  /** machine time since boot, split as QEMU prints it */
+  clockSeconds: number
+  clockNanoseconds: number
+  /** instruction count of record/replay; undefined where the image does not store one */
+  icount?: number
+  /** guest bytes of the disk when the snapshot was taken */
+  diskSize?: number
+}
+
+/** What only qcow2 images have. */
+export interface Qcow2Details {
+  compat: '0.10' | '1.1'
+  compressionType: 'zlib' | 'zstd'
+  lazyRefcounts: boolean
+  refcountBits: number
+  corrupt: boolean
+  dirty: boolean
+  extendedL2: boolean
+  /** bytes in use inside the file: the end of the last cluster that has a reference count is not known here, so this is the file's length */
+  fileLength: number
+}
+
+/** One image file as its header describes it. */
+export interface DiskInfo {
+  path: string
+  format: FormatName
+  /** guest bytes */
+  virtualSize: number
+  /** bytes that the file system has given to the file */
+  actualSize: number
+  clusterSize?: number
+  dirty: boolean
+  encrypted: boolean
+  /** the backing file's name as the image holds it */
+  backingName?: string
+  /** where that name leads from the image's own folder */
+  backingPath?: string
+  backingFormat?: string
+  snapshots: SnapshotInfo[]
+  qcow2?: Qcow2Details
+  /** milliseconds since 1970 */
+  modified: number
+}
+
+/** An image and all below it, top first. Where a layer can't be opened, `broken` says why and the list ends above it. */
+export interface ChainInfo {
+  layers: DiskInfo[]
+  broken?: { path: string; code: string; message: string; hint?: string }
+}
+
+export type Preallocation = 'off' | 'metadata'
+export type Compat = '0.10' | '1.1'
+
+/** Creation options of a qcow2 image; absent means the default (64 KiB clusters, compat 1.1, 16-bit reference counts). */
+export interface Qcow2Options {
+  clusterSize?: number
+  compat?: Compat
+  refcountBits?: number
+  preallocation?: Preallocation
+}
+
+export interface CreateRequest {
+  path: string
+  format: FormatName
+  /** guest bytes; may be absent with a backing file, whose size is then taken */
+  size?: number
+  backing?: { name: string; format?: string }
+  qcow2?: Qcow2Options
+  /** replace a file that is there already */
+  overwrite: boolean
+}
+
+export interface CreateResult {
+  info: DiskInfo
+}
+
+export interface ConvertRequest {
+  source: { path: string; format?: FormatName }
+  target: { path: string; format: FormatName; qcow2?: Qcow2Options; compress?: boolean }
+  overwrite: boolean
+  /** bytes of zeros, a multiple of 512, that become a hole; 0 writes every byte. Default 4096. */
+  sparse?: number
+}
+
+export interface ConvertResult {
+  info: DiskInfo
+  /** guest bytes that were read as data and written */
+  copied: number
+}
+
+/** What a conversion will cost, before it starts. */
+export interface Estimate {
+  virtualSize: number
+  /** bytes of the target with the data that the source holds; for a compressed target, judged from a sample */
+  expected: number
+  /** bytes of the target if nothing can be left out or packed */
+  atMost: number
+  /** bytes free where the target goes */
+  free: number
+  targetExists: boolean
+}
+
+export type FindingKind = 'leak' | 'corruption' | 'error'
+
+/** One thing that a check found, and where. */
+export interface Finding {
+  kind: FindingKind
+  message: string
+  /** bytes from the start of the file, where the finding has a place */
+  offset?: number
+}
+
+export interface CheckRequest {
+  path: string
+  format?: FormatName
+}
+
+export interface CheckReport {
+  path: string
+  format: FormatName
+  corruptions: number
+  leaks: number
+  checkErrors: number
+  /** the first findings, at most `FINDINGS_KEPT`; the counts above are complete */
+  findings: Finding[]
+  totalClusters: number
+  allocatedClusters: number
+  fragmentedClusters: number
+  compressedClusters: number
+  /** bytes up to the end of the last used cluster */
+  imageEndOffset: number
+  clusterSize: number
+}
+export const FINDINGS_KEPT = 200
+
+export interface ResizeRequest {
+  path: string
+  format?: FormatName
+  /** new guest bytes, at least the present size */
+  size: number
+  preallocation?: Preallocation
+}
+
+export interface ResizeResult {
+  info: DiskInfo
+  before: number
+}
+
+/** How far a job is. `done` and `total` are in the unit that the phase counts (guest bytes, as a rule). */
+export interface Progress {
+  phase: string
+  done: number
+  total: number
+}
