@@ -1,22 +1,13 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { chromium, defineConfig } from '@playwright/test'
+import { electronBinary, systemChromium } from './scripts/binaries.mjs'
 
 /** The worker option of tests/e2e/host.ts: which shell shows the window. */
 interface HostOption {
   host: 'serve' | 'shim' | 'electron'
 }
 
-const ownBrowser = existsSync(chromium.executablePath())
-
-/** Where Electron's binary is, or would be; asking the package itself would start a download. */
-const electronFolder =
-  process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(dirname(createRequire(import.meta.url).resolve('electron/package.json')), 'dist')
-const electronBinary = { linux: 'electron', win32: 'electron.exe', darwin: 'Electron.app/Contents/MacOS/Electron' }[
-  process.platform as string
-]
-const hasElectron = electronBinary !== undefined && existsSync(join(electronFolder, electronBinary))
+const browser = existsSync(chromium.executablePath()) ? undefined : systemChromium()
 
 export default defineConfig<object, HostOption>({
   testDir: 'tests/e2e',
@@ -31,11 +22,11 @@ export default defineConfig<object, HostOption>({
     screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
     // Without Playwright's own browser, the system's.
-    launchOptions: ownBrowser ? {} : { executablePath: '/usr/bin/chromium' },
+    launchOptions: browser === undefined ? {} : { executablePath: browser },
   },
   projects: [
     { name: 'serve', use: { host: 'serve' } },
     { name: 'shim', use: { host: 'shim' } },
-    ...(hasElectron ? [{ name: 'electron', use: { host: 'electron' as const } }] : []),
+    ...(electronBinary() !== undefined ? [{ name: 'electron', use: { host: 'electron' as const } }] : []),
   ],
 })

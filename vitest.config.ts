@@ -7,11 +7,14 @@ export default defineConfig({
   // In a test a Svelte module is the one that a browser gets, not the server's.
   resolve: { conditions: ['browser'] },
   test: {
-    include: ['tests/**/*.test.ts'],
-    exclude: ['tests/e2e/**', 'tests/pack/**'],
     environment: 'node',
     pool: 'forks',
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['tests/**/*.test.ts'], exclude: ['tests/e2e/**', 'tests/pack/**'] } },
+      // Needs a build in out/ and takes a while, so `npm run check` leaves it out.
+      { extends: true, test: { name: 'pack', include: ['tests/pack/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 } },
+    ],
   },
 })

