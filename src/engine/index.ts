@@ -1,11 +1,20 @@
 import type { EngineApi, Request, Result } from '../shared/api.ts'
 import type { Job } from './base/job.ts'
+import { nativeDeflate } from './codec/deflate.node.ts'
+import { describeChain } from './device/chain.ts'
+import type { Platform } from './device/platform.ts'
+import { nodeFileSystem } from './io/file-system.node.ts'
 import type { GateRule } from './io/gate.ts'
+import { check } from './operations/check.ts'
+import { convert } from './operations/convert.ts'
+import { create } from './operations/create.ts'
+import { estimate } from './operations/estimate.ts'
+import { resize } from './operations/resize.ts'
+import type { StageWatch } from './operations/stage.ts'
 
-export type { Job } from './base/job.ts'
-export { unwatched } from './base/job.ts'
-export type { GateRule } from './io/gate.ts'
-export { isUnder } from './io/gate.ts'
+export { unwatched, type Job } from './base/job.ts'
+export { isUnder, type GateRule } from './io/gate.ts'
+export type { StageWatch } from './operations/stage.ts'
 
 /** What a call brings besides its request. */
 export interface CallContext {
@@ -14,5 +23,19 @@ export interface CallContext {
   gate: GateRule
 }
 
-/** The engine as plain synchronous functions, to be called in a thread that may block. */
+/** The engine as plain synchronous functions, to be called in a thread that may block. Each throws `StrataError`. */
 export type Engine = { [M in keyof EngineApi]: (request: Request<M>, context: CallContext) => Result<M> }
+
+/** The engine on Node's files and codecs, or on another platform. `watch` hears of every staged file before it exists. */
+export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, platform: Platform = nodePlatform): Engine {
+  return {
+    info: ({ path, format }, { gate }) => describeChain(platform, path, format === undefined ? { gate } : { gate, format }),
+    estimate: (request, context) => estimate(platform, request, context),
+    create: (request, context) => create(platform, request, context, watch),
+    convert: (request, { gate, job }) => convert(platform, request, { gate, job, watch }),
+    check: (request, context) => check(platform, request, context),
+    resize: (request, context) => resize(platform, request, context),
+  }
+}
+
+const nodePlatform: Platform = { files: nodeFileSystem, codec: nativeDeflate }

@@ -41,8 +41,11 @@ export interface DriverWriter {
 }
 
 export interface ResizeFacet {
-  /** Grows the disk to `size` guest bytes; what is new reads as zeros. */
-  grow(size: number, preallocation: Preallocation): void
+  /**
+   * Grows the disk to `size` guest bytes; what is new reads as zeros. A backing disk has bytes up to guest offset `hidden`: where that is
+   * past the old end, they must not show.
+   */
+  grow(size: number, preallocation: Preallocation, hidden: number): void
   /** Throws what would make `grow` fail, before anything is written. */
   assertGrowable(size: number): void
 }
@@ -63,7 +66,7 @@ export interface FormatDriver {
   /** bytes of the unit that is allocated and mapped as one; 1 for raw */
   readonly grain: number
   /** the lower layer as the image names it; never opened here */
-  readonly backing?: { name: string; format?: string }
+  readonly backing?: { name: string; format?: string } | undefined
   /** Where the byte at `at` lives, and how far past it, at most `max` bytes, the same answer goes on. `at` lies inside `size`. */
   locate(at: number, max: number): Extent
   /** Reads bytes of a packed extent; `into` must not reach past the extent. */

@@ -1,0 +1,29 @@
+/** Whether every byte is zero. Looks at 32 bytes a step, so that a wholly zero cluster costs little. */
+export function isZero(bytes: Uint8Array): boolean {
+  let at = 0
+  while (at < bytes.length && (bytes.byteOffset + at) % 4 !== 0) if (bytes[at++] !== 0) return false
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >> 2)
+  const whole = words.length - (words.length % 8)
+  let i = 0
+  for (; i < whole; i += 8) {
+    // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- in range by construction; a check here would halve the speed
+    const any = words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]! | words[i + 4]! | words[i + 5]! | words[i + 6]! | words[i + 7]!
+    if (any !== 0) return false
+  }
+  for (; i < words.length; i++) if (words[i] !== 0) return false
+  for (at += words.length * 4; at < bytes.length; at++) if (bytes[at] !== 0) return false
+  return true
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** UTF-8 bytes as text; what is not UTF-8 becomes the replacement character. */
+export function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}

@@ -1,0 +1,177 @@
+import type { FormatName, Preallocation } from '../../shared/model.ts'
+import { StrataError } from '../../shared/errors.ts'
+import { alignDown, alignUp } from '../base/ints.ts'
+import type { DriverWriter, Extent, FormatDriver, Lease } from '../formats/driver.ts'
+import { readPadded } from '../io/storage.ts'
+
+/** A run of a disk seen through all its layers. `data` covers packed clusters too. Lengths in bytes. */
+export interface DiskRun {
+  at: number
+  length: number
+  kind: 'data' | 'packed' | 'zero'
+  /** 0 for the disk's own layer, 1 for its backing disk, and so on; for `zero`, the layer that says so */
+  depth: number
+}
+
+/**
+ * An open image and the layers below it, as one disk of bytes. The driver says where bytes live; this moves them: it reads through
+ * the chain, fills what a write leaves of its clusters, and publishes a mapping only after the bytes are written.
+ */
+export class Disk {
+  readonly path: string
+  readonly driver: FormatDriver
+  readonly below: Disk | undefined
+
+  constructor(path: string, driver: FormatDriver, below?: Disk) {
+    this.path = path
+    this.driver = driver
+    this.below = below
+  }
+
+  get format(): FormatName {
+    return this.driver.format
+  }
+
+  /** guest bytes */
+  get size(): number {
+    return this.driver.size
+  }
+
+  /** Fills `into` with guest bytes from `at`; throws `OUT_OF_RANGE` past the end. */
+  readAt(at: number, into: Uint8Array): void {
+    this.#assertRange(at, into.length)
+    for (let done = 0; done < into.length; ) {
+      const extent = this.driver.locate(at + done, into.length - done)
+      const part = into.subarray(done, done + extent.length)
+      this.#readExtent(extent, at + done, part)
+      done += part.length
+    }
+  }
+
+  #readExtent(extent: Extent, at: number, part: Uint8Array): void {
+    if (extent.kind === 'data') readPadded(extent.storage, extent.at, part)
+    else if (extent.kind === 'packed') this.driver.readPacked(at, part)
+    else if (extent.kind === 'below' && this.below) this.below.#readOrZero(at, part)
+    else part.fill(0)
+  }
+
+  /** Like `readAt`, but what lies past the end reads as zeros, as under an overlay that is larger than its base. */
+  #readOrZero(at: number, into: Uint8Array): void {
+    const there = Math.max(0, Math.min(into.length, this.size - at))
+    if (there > 0) this.readAt(at, into.subarray(0, there))
+    into.fill(0, there)
+  }
+
+  /** The runs that cover `[at, at + length)` in order, without reading guest bytes. */
+  *runs(at: number, length: number): Generator<DiskRun> {
+    this.#assertRange(at, length)
+    for (let pos = at; pos < at + length; ) {
+      const run = this.#run(pos, at + length - pos, 0)
+      yield run
+      pos += run.length
+    }
+  }
+
+  #run(at: number, max: number, depth: number): DiskRun {
+    if (at >= this.size) return { at, length: max, kind: 'zero', depth }
+    const extent = this.driver.locate(at, Math.min(max, this.size - at))
+    if (extent.kind !== 'below') return { at, length: extent.length, kind: extent.kind, depth }
+    if (!this.below) return { at, length: extent.length, kind: 'zero', depth }
+    return this.below.#run(at, extent.length, depth + 1)
+  }
+
+  /** Writes guest bytes. Throws `READ_ONLY`, `OUT_OF_RANGE`, or what the storage throws; what was written before stays. */
+  writeAt(at: number, from: Uint8Array): void {
+    this.#assertRange(at, from.length)
+    const writer = this.#writer()
+    for (let done = 0; done < from.length; ) {
+      const lease = writer.reserve(at + done, from.length - done)
+      const length = Math.min(from.length - done, lease.start + lease.length - (at + done))
+      this.#fill(lease, at + done, from.subarray(done, done + length))
+      lease.commit()
+      done += length
+    }
+  }
+
+  /** Writes `bytes` into a lease, and around them what the disk holds there now; past the disk's end, zeros. */
+  #fill(lease: Lease, at: number, bytes: Uint8Array): void {
+    const end = lease.start + lease.length
+    const hostOf = (guest: number): number => lease.at + (guest - lease.start)
+    if (lease.start < at) lease.storage.writeAt(lease.at, this.#present(lease.start, at - lease.start))
+    lease.storage.writeAt(hostOf(at), bytes)
+    const tail = at + bytes.length
+    if (tail < end) lease.storage.writeAt(hostOf(tail), this.#present(tail, end - tail))
+  }
+
+  #present(at: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length)
+    this.#readOrZero(at, bytes)
+    return bytes
+  }
+
+  /** Stores one packed cluster; `at` is a multiple of the driver's grain. Throws `UNSUPPORTED` where the format has none. */
+  writePacked(at: number, packed: Uint8Array): void {
+    const writer = this.#writer()
+    if (!writer.writePacked) throw new StrataError('UNSUPPORTED', `${this.format} images can't be compressed`, { path: this.path })
+    writer.writePacked(at, packed)
+  }
+
+  /** Makes a guest range read as zeros: whole grains as metadata, the rest by writing. */
+  zeroAt(at: number, length: number): void {
+    this.#assertRange(at, length)
+    const writer = this.#writer()
+    const { grain } = this.driver
+    const end = at + length
+    const first = Math.min(end, alignUp(at, grain))
+    const last = end === this.size ? end : Math.max(first, alignDown(end, grain))
+    if (first > at) this.writeAt(at, new Uint8Array(first - at))
+    if (last > first) writer.zero(first, last - first)
+    if (end > last) this.writeAt(last, new Uint8Array(end - last))
+  }
+
+  /** Grows the disk to `size` guest bytes; what is new reads as zeros. Throws before anything changes when it can't. */
+  grow(size: number, preallocation: Preallocation): void {
+    const { resize } = this.driver
+    this.#writer()
+    if (!resize) throw new StrataError('UNSUPPORTED', `${this.format} images can't be resized`, { path: this.path })
+    resize.assertGrowable(size)
+    this.#rewriteTail()
+    resize.grow(size, preallocation, this.below?.size ?? 0)
+  }
+
+  /**
+   * The last cluster may reach past the end of the disk. Unless it is written in place, what lies there (a backing disk's bytes, the rest of
+   * a packed cluster) would show after growing; writing the cluster anew puts zeros there.
+   */
+  #rewriteTail(): void {
+    const start = alignDown(this.size, this.driver.grain)
+    if (start === this.size) return
+    const { kind } = this.driver.locate(start, 1)
+    if (kind === 'zero' || (kind === 'below' && !this.below)) return
+    this.writeAt(start, this.#present(start, this.size - start))
+  }
+
+  #writer(): DriverWriter {
+    if (!this.driver.writer) throw new StrataError('READ_ONLY', 'The disk was opened for reading only', { path: this.path })
+    return this.driver.writer
+  }
+
+  #assertRange(at: number, length: number): void {
+    if (at < 0 || length < 0 || at + length > this.size)
+      throw new StrataError('OUT_OF_RANGE', `Bytes ${at} to ${at + length} are not on a disk of ${this.size} bytes`, { path: this.path, offset: at })
+  }
+
+  /** Returns when all that was written is on stable storage. */
+  flush(): void {
+    this.driver.writer?.flush()
+  }
+
+  /** Flushes and closes the image and every layer below it. */
+  close(): void {
+    try {
+      this.driver.close()
+    } finally {
+      this.below?.close()
+    }
+  }
+}

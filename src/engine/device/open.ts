@@ -1,0 +1,94 @@
+import { StrataError } from '../../shared/errors.ts'
+import type { FormatDriver } from '../formats/driver.ts'
+import { foreignFormat } from '../formats/foreign.ts'
+import { formatNamed, PROBE_BYTES, probeFormat } from '../formats/registry.ts'
+import { type GateRule, MAX_CHAIN_DEPTH, passGate } from '../io/gate.ts'
+import type { Storage } from '../io/storage.ts'
+import { Disk } from './disk.ts'
+import type { Platform } from './platform.ts'
+
+export interface OpenOptions {
+  /** which names found inside images may be followed */
+  gate: GateRule
+  /** the format, where it is known; otherwise the first bytes tell */
+  format?: string
+  writable?: boolean
+}
+
+/** Opens one image file without what lies below it. The caller closes the driver. */
+export function openLayer(platform: Platform, path: string, options: OpenOptions): FormatDriver {
+  const storage = platform.files.open(path, options.writable ?? false)
+  try {
+    const format = options.format === undefined ? probe(storage, options.gate) : formatNamed(options.format)
+    return format.open({ storage, codec: platform.codec, writable: options.writable ?? false })
+  } catch (error) {
+    storage.close()
+    throw error instanceof StrataError ? error.at({ path }) : error
+  }
+}
+
+/**
+ * The format of a file whose format nobody stated. The terminal takes everything else as raw, as qemu-img does; the window, where anything
+ * can be dropped, refuses what cannot be a disk.
+ */
+function probe(storage: Storage, gate: GateRule): ReturnType<typeof probeFormat> {
+  const head = new Uint8Array(Math.min(PROBE_BYTES, storage.size))
+  storage.readAt(0, head)
+  const format = probeFormat(head)
+  if (format.name !== 'raw') return format
+  const foreign = foreignFormat(head)
+  if (foreign !== undefined)
+    throw new StrataError(
+      'UNSUPPORTED',
+      `This is a ${foreign} file, which Strata does not read yet`,
+      { path: storage.path, offset: 0 },
+      'If it really is a raw disk, say so: state the format raw.',
+    )
+  if (gate.kind === 'granted' && (storage.size === 0 || storage.size % 512 !== 0))
+    throw new StrataError(
+      'BAD_MAGIC',
+      'This does not look like a disk image',
+      { path: storage.path, offset: 0 },
+      'Disk images are qcow2 files, or raw files whose size is a multiple of 512 bytes.',
+    )
+  return format
+}
+
+/** Opens an image and every layer below it; only the top one for writing. Throws `CHAIN` for a loop or too many layers. */
+export function openDisk(platform: Platform, path: string, options: OpenOptions): Disk {
+  const { files } = platform
+  const open = (file: string, layer: OpenOptions, above: string[]): Disk => {
+    const real = files.canonical(file)
+    if (above.includes(real))
+      throw new StrataError(
+        'CHAIN',
+        `The backing chain loops: ${file} is its own backing file`,
+        { path: above.at(-1) ?? file, field: 'backing file' },
+        'One of the images names a wrong backing file. Correct that name.',
+      )
+    if (above.length >= MAX_CHAIN_DEPTH) throw new StrataError('CHAIN', `The backing chain has more than ${MAX_CHAIN_DEPTH} layers`, { path: file })
+    const driver = openLayer(platform, file, layer)
+    if (!driver.backing) return new Disk(file, driver)
+    try {
+      const lower = backingPath(platform, file, driver.backing.name)
+      passGate(options.gate, files, lower, file)
+      const { format } = driver.backing
+      const below = open(lower, format === undefined ? { gate: options.gate } : { gate: options.gate, format }, [...above, real])
+      return new Disk(file, driver, below)
+    } catch (error) {
+      driver.close()
+      throw error
+    }
+  }
+  return open(path, options, [])
+}
+
+/** Where a backing file's name leads, as seen from the image that holds it. Throws `UNSUPPORTED` for names that are no plain file. */
+export function backingPath(platform: Platform, path: string, name: string): string {
+  const plain = name.startsWith('file:') ? name.slice('file:'.length) : name
+  // "json:{…}", "nbd://host/…": QEMU's other ways to name a disk. A drive letter is one character, a protocol at least two.
+  if (plain === name && /^[a-z][a-z0-9+.-]+:/i.test(name))
+    throw new StrataError('UNSUPPORTED', `The backing file is named in a way that Strata does not follow: ${name}`, { path, field: 'backing file' })
+  if (plain.includes('\0')) throw new StrataError('CORRUPT', 'The backing file name holds a zero byte', { path, field: 'backing file' })
+  return platform.files.resolve(path, plain)
+}

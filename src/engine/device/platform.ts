@@ -1,0 +1,8 @@
+import type { Codec } from '../codec/codec.ts'
+import type { FileSystem } from '../io/file-system.ts'
+
+/** What the engine stands on: files and a codec. The real ones in Node, others in a test or a browser. */
+export interface Platform {
+  readonly files: FileSystem
+  readonly codec: Codec
+}

@@ -1,0 +1,48 @@
+/**
+ * Reads and writes one reference count of a block. Section "Reference count blocks": widths below eight bits are packed from the least
+ * significant bit of each byte, wider ones are big-endian.
+ */
+export interface Counters {
+  /** the largest count */
+  readonly max: number
+  get(view: DataView, index: number): number
+  set(view: DataView, index: number, count: number): void
+}
+
+export function countersOf(bits: number): Counters {
+  const counters = BY_WIDTH[bits]
+  if (!counters) throw new RangeError(`no reference counts of ${bits} bits`)
+  return counters
+}
+
+const BY_WIDTH: Record<number, Counters> = {
+  1: packed(1),
+  2: packed(2),
+  4: packed(4),
+  8: packed(8),
+  16: { max: 2 ** 16 - 1, get: (view, i) => view.getUint16(i * 2), set: (view, i, count) => view.setUint16(i * 2, count) },
+  32: { max: 2 ** 32 - 1, get: (view, i) => view.getUint32(i * 4), set: (view, i, count) => view.setUint32(i * 4, count) },
+  64: {
+    // A count above 2^53 can't come about by counting; as a number it is rounded, which a check then reports as wrong.
+    max: Number.MAX_SAFE_INTEGER,
+    get: (view, i) => view.getUint32(i * 8) * 2 ** 32 + view.getUint32(i * 8 + 4),
+    set: (view, i, count) => {
+      view.setUint32(i * 8, Math.floor(count / 2 ** 32))
+      view.setUint32(i * 8 + 4, count % 2 ** 32)
+    },
+  },
+}
+
+function packed(bits: 1 | 2 | 4 | 8): Counters {
+  const perByte = 8 / bits
+  const max = 2 ** bits - 1
+  return {
+    max,
+    get: (view, i) => (view.getUint8(Math.floor(i / perByte)) >> ((i % perByte) * bits)) & max,
+    set: (view, i, count) => {
+      const at = Math.floor(i / perByte)
+      const shift = (i % perByte) * bits
+      view.setUint8(at, (view.getUint8(at) & ~(max << shift)) | (count << shift))
+    },
+  }
+}

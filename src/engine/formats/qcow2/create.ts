@@ -1,0 +1,102 @@
+import { StrataError } from '../../../shared/errors.ts'
+import { viewOf } from '../../base/bytes.ts'
+import { ceilDiv, isPowerOfTwo, putU64 } from '../../base/ints.ts'
+import type { CreateParams } from '../driver.ts'
+import type { CreateOptions } from '../options.ts'
+import { countersOf } from './counters.ts'
+import { Qcow2Driver } from './driver.ts'
+import { encodeExtensions, featureNameExtension } from './extensions.ts'
+import { geometryOf, l1EntriesFor } from './geometry.ts'
+import { encodeHeader, type Header } from './header.ts'
+import { HEADER_LENGTH, LIMITS } from './layout.ts'
+import { assertSize } from './resize.ts'
+
+/** Bytes set aside for the backing format's name and the extensions' end mark. */
+const BACKING_FORMAT_ROOM = 32
+
+/** Throws for a size or options that no qcow2 image can have. */
+export function assertCreatable(size: number, options: CreateOptions, hasBacking: boolean): void {
+  const bits = Math.log2(options.clusterSize)
+  if (!isPowerOfTwo(options.clusterSize) || bits < LIMITS.minClusterBits || bits > LIMITS.maxClusterBits)
+    throw new StrataError('INVALID_ARGUMENT', 'Cluster size must be a power of two between 512 and 2048k', { field: 'cluster_size' })
+  const order = Math.log2(options.refcountBits)
+  if (!isPowerOfTwo(options.refcountBits) || order > 6)
+    throw new StrataError('INVALID_ARGUMENT', 'Refcount width must be a power of two and may not exceed 64 bits', { field: 'refcount_bits' })
+  if (options.compat === '0.10' && options.refcountBits !== 16)
+    throw new StrataError('INVALID_ARGUMENT', 'Different refcount widths than 16 bits require compatibility level 1.1 or above', {
+      field: 'refcount_bits',
+    })
+  if (hasBacking && options.preallocation !== 'off')
+    throw new StrataError(
+      'INVALID_ARGUMENT',
+      'Backing file and preallocation can only be used at the same time if extended_l2 is enabled',
+      { field: 'preallocation' },
+      'Leave preallocation off: an overlay takes its space from the layer below until it is written.',
+    )
+  assertSize(geometryOf(options.compat === '0.10' ? 2 : 3, bits, order), size, '')
+}
+
+/** Lays an empty disk of no size into an empty file (header, refcount table, one refcount block), and grows it to its size. */
+export function create({ storage, codec, size, backing, options }: CreateParams): Qcow2Driver {
+  assertCreatable(size, options, backing !== undefined)
+  const version = options.compat === '0.10' ? 2 : 3
+  const geometry = geometryOf(version, Math.log2(options.clusterSize), Math.log2(options.refcountBits))
+  const { clusterSize } = geometry
+  const header: Header = {
+    version,
+    clusterBits: geometry.clusterBits,
+    size: 0,
+    cryptMethod: 0,
+    l1Size: 0,
+    l1Offset: clusterSize * 3,
+    refcountTableOffset: clusterSize,
+    refcountTableClusters: 1,
+    snapshotCount: 0,
+    snapshotsOffset: 0,
+    incompatible: 0n,
+    compatible: 0n,
+    autoclear: 0n,
+    refcountOrder: Math.log2(options.refcountBits),
+    compressionType: 0,
+    rest: new Uint8Array(),
+    extensions: [],
+  }
+  if (backing) header.backing = backing
+  const names = featureNameExtension()
+  // With the smallest clusters there is no room for the names, which are only a courtesy.
+  const room = clusterSize - HEADER_LENGTH - BACKING_FORMAT_ROOM - new TextEncoder().encode(backing?.name ?? '').length
+  if (version === 3 && encodeExtensions([names]).length <= room) header.extensions.push(names)
+
+  const first = encodeHeader(header, storage.path)
+  const table = new Uint8Array(clusterSize)
+  putU64(viewOf(table), 0, clusterSize * 2)
+  const block = new Uint8Array(clusterSize)
+  for (let cluster = 0; cluster < 3; cluster++) countersOf(options.refcountBits).set(viewOf(block), cluster, 1)
+  storage.truncate(0)
+  storage.writeAt(clusterSize, table)
+  storage.writeAt(clusterSize * 2, block)
+  storage.writeAt(0, first)
+  const driver = new Qcow2Driver({ storage, codec, writable: true })
+  driver.resize!.grow(size, options.preallocation, 0)
+  return driver
+}
+
+/** Bytes of a file that holds `data` bytes of guest data in whole clusters: these, their L2 tables and L1 table, and the counts of all. */
+export function fileSize(size: number, data: number, options: CreateOptions): number {
+  const { clusterSize } = options
+  const geometry = geometryOf(3, Math.log2(clusterSize), Math.log2(options.refcountBits))
+  const dataClusters = ceilDiv(data, clusterSize)
+  const l1Clusters = ceilDiv(l1EntriesFor(geometry, size) * 8, clusterSize)
+  const l2Clusters = Math.min(dataClusters, l1EntriesFor(geometry, size))
+  const counted = 1 + l1Clusters + l2Clusters + dataClusters
+  let blocks = 1
+  let table = 1
+  // The blocks and the table count themselves, so their number is found by going round until it no longer grows.
+  for (;;) {
+    const needed = ceilDiv(counted + blocks + table, geometry.blockEntries)
+    const tableNeeded = ceilDiv(needed * 8, clusterSize)
+    if (needed <= blocks && tableNeeded <= table) return (counted + blocks + table) * clusterSize
+    blocks = Math.max(blocks, needed)
+    table = Math.max(table, tableNeeded)
+  }
+}

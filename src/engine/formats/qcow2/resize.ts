@@ -1,0 +1,83 @@
+import type { Preallocation } from '../../../shared/model.ts'
+import { StrataError } from '../../../shared/errors.ts'
+import { alignDown, alignUp, ceilDiv } from '../../base/ints.ts'
+import { type Geometry, l1EntriesFor } from './geometry.ts'
+import { writeSizeFields } from './header.ts'
+import { LIMITS } from './layout.ts'
+import type { Parts } from './parts.ts'
+
+/** Throws `INVALID_ARGUMENT` for a disk size that qcow2 with these clusters cannot have. */
+export function assertSize(geometry: Geometry, size: number, path: string): void {
+  const where = { path, field: 'size' }
+  if (!Number.isSafeInteger(size) || size < 0) throw new StrataError('INVALID_ARGUMENT', 'The disk size must be a whole number of bytes below 2^53', where)
+  if (size % 512 !== 0) throw new StrataError('INVALID_ARGUMENT', 'The disk size must be a multiple of 512 bytes', where)
+  if (l1EntriesFor(geometry, size) * 8 > LIMITS.l1Bytes)
+    throw new StrataError('INVALID_ARGUMENT', 'The disk size is too large for the cluster size', where, 'Choose larger clusters, up to 2 MiB.')
+}
+
+/** Throws what would make `grow` fail: a size that is no growth, breaks the format's limits, or a version that cannot. */
+export function assertGrowable({ header, geometry, storage }: Parts, size: number): void {
+  const where = { path: storage.path, field: 'size' }
+  assertSize(geometry, size, storage.path)
+  if (size < header.size)
+    throw new StrataError(
+      'UNSUPPORTED',
+      'Strata can only make a disk larger, not smaller',
+      where,
+      'Make a smaller disk and copy the data over inside the virtual machine.',
+    )
+  if (header.version === 2 && header.snapshotCount > 0)
+    throw new StrataError('UNSUPPORTED', "Can't resize a version 2 image which has snapshots", where, 'Convert it to compat 1.1 first.')
+}
+
+/** Grows the disk to `size` guest bytes. The new size is published last, when all that it shows is down. */
+export function grow(parts: Parts, size: number, preallocation: Preallocation, hidden: number): void {
+  assertGrowable(parts, size)
+  const { header, geometry, storage } = parts
+  if (size === header.size) return
+  clearTail(parts)
+  growL1(parts, l1EntriesFor(geometry, size))
+  const from = alignUp(header.size, geometry.clusterSize)
+  if (preallocation === 'metadata') preallocate(parts, from, size)
+  else if (from < Math.min(hidden, size)) parts.zero(from, Math.min(hidden, size) - from)
+  parts.flush()
+  header.size = size
+  writeSizeFields(storage, header)
+  storage.flush()
+}
+
+/** Moves the L1 table to a place with room for `entries`; the header names the new place in one write. */
+function growL1({ header, geometry, storage, mapping, allocator, flush }: Parts, entries: number): void {
+  if (entries <= header.l1Size) return
+  const old = { at: header.l1Offset, length: header.l1Size * 8 }
+  const at = allocator.allocate(ceilDiv(entries * 8, geometry.clusterSize))
+  flush()
+  const l1 = mapping.grownL1(entries)
+  storage.zeroAt(at, alignUp(l1.length, geometry.clusterSize))
+  storage.writeAt(at, l1)
+  storage.flush()
+  header.l1Size = entries
+  header.l1Offset = at
+  writeSizeFields(storage, header)
+  storage.flush()
+  mapping.adoptL1(l1)
+  if (old.length > 0) allocator.free(old.at, old.length)
+}
+
+/** Zeros what lies between the end of the disk and the end of its last cluster, where that is written in place: growing makes it visible. */
+function clearTail({ header, geometry, storage, mapping }: Parts): void {
+  const start = alignDown(header.size, geometry.clusterSize)
+  if (start === header.size) return
+  const run = mapping.run(start, geometry.clusterSize)
+  if (run.kind === 'data' && run.exclusive) storage.zeroAt(run.host + (header.size - start), geometry.clusterSize - (header.size - start))
+}
+
+/** Maps every cluster of `[from, size)` to room that reads as zeros: a hole in the file where the file system has such. */
+function preallocate({ storage, reserve }: Parts, from: number, size: number): void {
+  for (let at = from; at < size; ) {
+    const lease = reserve(at, size - at)
+    storage.zeroAt(lease.at, lease.length)
+    lease.commit()
+    at = lease.start + lease.length
+  }
+}

@@ -1,0 +1,51 @@
+import type { ConvertRequest, ConvertResult } from '../../shared/model.ts'
+import { StrataError } from '../../shared/errors.ts'
+import type { Job } from '../base/job.ts'
+import { describeLayer } from '../device/chain.ts'
+import { Disk } from '../device/disk.ts'
+import { openDisk, type OpenOptions } from '../device/open.ts'
+import type { Platform } from '../device/platform.ts'
+import { DEFAULT_OPTIONS } from '../formats/options.ts'
+import { formatNamed } from '../formats/registry.ts'
+import { copy } from './copy.ts'
+import { assertNotInChain } from './same-file.ts'
+import { stage, type StageWatch } from './stage.ts'
+
+/** qemu-img's default of `-S`: zeros of this many bytes become a hole. */
+const DEFAULT_SPARSE = 4096
+
+/** Writes the content of a disk, seen through its whole chain, into a new image of any format. The source is only read. */
+export function convert(
+  platform: Platform,
+  request: ConvertRequest,
+  { gate, job, watch }: Pick<OpenOptions, 'gate'> & { job: Job; watch: StageWatch },
+): ConvertResult {
+  const { source, target, overwrite } = request
+  const format = formatNamed(target.format)
+  const options = { ...DEFAULT_OPTIONS, ...target.qcow2 }
+  const sparse = sparseUnit(request)
+  const from = openDisk(platform, source.path, source.format === undefined ? { gate } : { gate, format: source.format })
+  try {
+    format.assertCreatable(from.size, options, false)
+    if (target.compress && target.format === 'raw')
+      throw new StrataError('UNSUPPORTED', 'Compression not supported for this file format', { path: target.path, field: 'compress' }, 'Choose qcow2.')
+    assertNotInChain(platform, from, target.path)
+    const copied = stage(platform, { path: target.path, overwrite }, watch, (storage) => {
+      const driver = format.create({ storage, codec: platform.codec, size: from.size, options })
+      const to = new Disk(target.path, driver)
+      const written = copy(from, to, { sparse, ...(target.compress && { codec: platform.codec }) }, job)
+      job.report({ phase: 'Finishing', done: from.size, total: from.size })
+      to.flush()
+      return written
+    })
+    return { info: describeLayer(platform, target.path, { gate, format: target.format }), copied }
+  } finally {
+    from.close()
+  }
+}
+
+function sparseUnit({ sparse = DEFAULT_SPARSE }: ConvertRequest): number {
+  if (!Number.isSafeInteger(sparse) || sparse < 0 || sparse % 512 !== 0 || sparse > 2 ** 31)
+    throw new StrataError('INVALID_ARGUMENT', 'The length of zeros that become a hole must be a multiple of 512 bytes', { field: 'sparse' })
+  return sparse
+}

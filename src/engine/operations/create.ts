@@ -1,0 +1,42 @@
+import type { CreateRequest, CreateResult } from '../../shared/model.ts'
+import { StrataError } from '../../shared/errors.ts'
+import { describeLayer } from '../device/chain.ts'
+import { backingPath, openDisk, type OpenOptions } from '../device/open.ts'
+import type { Platform } from '../device/platform.ts'
+import { DEFAULT_OPTIONS } from '../formats/options.ts'
+import { formatNamed } from '../formats/registry.ts'
+import { assertNotInChain } from './same-file.ts'
+import { stage, type StageWatch } from './stage.ts'
+
+/** Makes an empty disk, or an overlay on a backing file, whose size it takes unless one is stated. The file appears complete or not at all. */
+export function create(platform: Platform, request: CreateRequest, { gate }: Pick<OpenOptions, 'gate'>, watch: StageWatch): CreateResult {
+  const { path, overwrite } = request
+  const format = formatNamed(request.format)
+  const options = { ...DEFAULT_OPTIONS, ...request.qcow2 }
+  const lower = request.backing && openBacking(platform, path, request.backing, gate)
+  const size = request.size ?? lower?.size
+  if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
+  format.assertCreatable(size, options, lower !== undefined)
+  stage(platform, { path, overwrite }, watch, (storage) => {
+    const { codec } = platform
+    const driver = format.create({ storage, codec, size, options, ...(lower && { backing: lower.backing }) })
+    driver.writer?.flush()
+  })
+  return { info: describeLayer(platform, path, { gate, format: request.format }) }
+}
+
+/** Opens the backing file once, to know that it is there, what it is and how large; a format that was not stated is found out and kept. */
+function openBacking(
+  platform: Platform,
+  path: string,
+  backing: { name: string; format?: string },
+  gate: OpenOptions['gate'],
+): { size: number; backing: { name: string; format: string } } {
+  const lower = openDisk(platform, backingPath(platform, path, backing.name), backing.format === undefined ? { gate } : { gate, format: backing.format })
+  try {
+    assertNotInChain(platform, lower, path)
+    return { size: lower.size, backing: { name: backing.name, format: lower.format } }
+  } finally {
+    lower.close()
+  }
+}

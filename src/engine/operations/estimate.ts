@@ -1,0 +1,83 @@
+import type { ConvertRequest, Estimate } from '../../shared/model.ts'
+import { isZero } from '../base/bytes.ts'
+import { alignDown } from '../base/ints.ts'
+import type { Disk } from '../device/disk.ts'
+import { openDisk, type OpenOptions } from '../device/open.ts'
+import type { Platform } from '../device/platform.ts'
+import { DEFAULT_OPTIONS } from '../formats/options.ts'
+import { formatNamed } from '../formats/registry.ts'
+
+/** Clusters that are packed to learn how well the data packs. */
+const SAMPLES = 48
+/** Runs that are looked at before the rest is judged by what they held. */
+const MAX_RUNS = 200_000
+
+/** What a conversion would cost: from the map of the source, and for a compressed target from a sample of its data. */
+export function estimate(platform: Platform, request: ConvertRequest, { gate }: Pick<OpenOptions, 'gate'>): Estimate {
+  const { source, target } = request
+  const format = formatNamed(target.format)
+  const options = { ...DEFAULT_OPTIONS, ...target.qcow2 }
+  const disk = openDisk(platform, source.path, source.format === undefined ? { gate } : { gate, format: source.format })
+  try {
+    const { size } = disk
+    format.assertCreatable(size, options, false)
+    const grain = target.format === 'raw' ? 4096 : options.clusterSize
+    const { bytes, spots } = dataOf(disk, grain)
+    const share = spots.length === 0 ? 0 : sample(platform, disk, spots, grain, target.compress ?? false)
+    return {
+      virtualSize: size,
+      expected: format.fileSize(size, Math.ceil(bytes * share), options),
+      atMost: format.fileSize(size, size, options),
+      free: platform.files.free(target.path),
+      targetExists: platform.files.facts(target.path) !== undefined,
+    }
+  } finally {
+    disk.close()
+  }
+}
+
+/** Guest bytes that the map calls data, in whole grains, and places spread over them. */
+function dataOf(disk: Disk, grain: number): { bytes: number; spots: number[] } {
+  let bytes = 0
+  let counted = 0
+  let looked = 0
+  const runs: { at: number; length: number }[] = []
+  for (const run of disk.runs(0, disk.size)) {
+    looked = run.at + run.length
+    if (run.kind !== 'zero') {
+      const at = alignDown(run.at, grain)
+      const length = Math.ceil((looked - at) / grain) * grain
+      bytes += length
+      runs.push({ at, length })
+    }
+    if (++counted >= MAX_RUNS) break
+  }
+  const scale = looked > 0 ? disk.size / looked : 1
+  return { bytes: Math.min(bytes * scale, disk.size), spots: spread(runs, bytes, grain) }
+}
+
+/** Offsets of grains at even distances over the data. */
+function spread(runs: readonly { at: number; length: number }[], bytes: number, grain: number): number[] {
+  const spots: number[] = []
+  const step = bytes / Math.min(SAMPLES, Math.max(1, bytes / grain))
+  let passed = 0
+  let next = step / 2
+  for (const run of runs) {
+    for (; next < passed + run.length && spots.length < SAMPLES; next += step) spots.push(run.at + alignDown(Math.floor(next - passed), grain))
+    passed += run.length
+  }
+  return spots
+}
+
+/** Bytes that one byte of data becomes, judged by the grains at `spots`: zeros vanish, and packed ones shrink. */
+function sample(platform: Platform, disk: Disk, spots: readonly number[], grain: number, compress: boolean): number {
+  const buffer = new Uint8Array(grain)
+  let kept = 0
+  for (const at of spots) {
+    const there = Math.min(grain, disk.size - at)
+    disk.readAt(at, buffer.subarray(0, there))
+    buffer.fill(0, there)
+    if (!isZero(buffer)) kept += compress ? (platform.codec.pack(buffer)?.length ?? grain) : grain
+  }
+  return kept / (spots.length * grain)
+}

@@ -1,0 +1,16 @@
+import { StrataError } from '../../shared/errors.ts'
+import type { Disk } from '../device/disk.ts'
+import type { Platform } from '../device/platform.ts'
+
+/** Throws `SAME_FILE` when the file to be written is one of those that `disk` reads. */
+export function assertNotInChain({ files }: Platform, disk: Disk, target: string): void {
+  const real = files.canonical(target)
+  for (let layer: Disk | undefined = disk; layer; layer = layer.below)
+    if (files.canonical(layer.path) === real)
+      throw new StrataError(
+        'SAME_FILE',
+        layer === disk ? 'The target is the source itself' : 'The target is a layer that the source is built on',
+        { path: target },
+        'Choose another name for the new image.',
+      )
+}

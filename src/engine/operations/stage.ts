@@ -1,0 +1,60 @@
+import { StrataError } from '../../shared/errors.ts'
+import type { Platform } from '../device/platform.ts'
+import { DeferredFlush } from '../io/deferred-flush.ts'
+import type { Storage } from '../io/storage.ts'
+
+/** Hears of staged files, so that whoever outlives this thread can remove what a killed one left. */
+export interface StageWatch {
+  staged(path: string): void
+  settled(path: string): void
+}
+
+export interface Target {
+  path: string
+  /** whether a file that is there may be replaced */
+  overwrite: boolean
+}
+
+/**
+ * Makes a new file in full beside its place, makes it durable, and only then moves it there. `fill` gets the empty storage and must
+ * leave it open. Whatever goes wrong before the move, the staged file is removed and the target is as it was.
+ */
+export function stage<T>(platform: Platform, target: Target, watch: StageWatch, fill: (storage: Storage) => T): T {
+  const { files } = platform
+  const place = files.canonical(target.path)
+  assertReplaceable(platform, target)
+  const staged = files.besideName(place)
+  watch.staged(staged)
+  let result: T
+  try {
+    const storage = new DeferredFlush(files.create(staged))
+    try {
+      result = fill(storage)
+      storage.settle()
+    } finally {
+      storage.close()
+    }
+    if (files.facts(place)) files.copyMode(place, staged)
+    files.rename(staged, place)
+  } catch (error) {
+    files.remove(staged)
+    throw error
+  } finally {
+    watch.settled(staged)
+  }
+  return result
+}
+
+/** Throws `EXISTS` for a target that is there and may not be replaced, and `UNSUPPORTED` for one that is no regular file. */
+export function assertReplaceable({ files }: Platform, { path, overwrite }: Target): void {
+  const facts = files.facts(path)
+  if (!facts) return
+  if (facts.kind !== 'file')
+    throw new StrataError(
+      'UNSUPPORTED',
+      facts.kind === 'folder' ? 'The target is a folder' : 'The target is not a regular file, and Strata writes images only into files',
+      { path },
+      'Choose a file name.',
+    )
+  if (!overwrite) throw new StrataError('EXISTS', 'There is a file of that name already', { path }, 'Choose another name, or allow Strata to replace it.')
+}

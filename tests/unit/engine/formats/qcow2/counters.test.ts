@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { countersOf } from '../../../../../src/engine/formats/qcow2/counters.ts'
+import { Random } from '../../../../fixtures/random.ts'
+
+describe('reference counters', () => {
+  it.each([1, 2, 4, 8, 16, 32, 64])('of %i bits hold every count without touching their neighbours', (bits) => {
+    const counters = countersOf(bits)
+    const view = new DataView(new ArrayBuffer(512))
+    const model = new Array<number>(4096 / bits).fill(0)
+    const random = new Random(bits)
+    for (let i = 0; i < 500; i++) {
+      const index = random.below(model.length)
+      const count = random.below(8) === 0 ? counters.max : random.next() % (Math.min(counters.max, 2 ** 31) + 1)
+      counters.set(view, index, count)
+      model[index] = count
+      expect(counters.get(view, index)).toBe(count)
+    }
+    expect(model.map((_, i) => counters.get(view, i))).toEqual(model)
+  })
+
+  it('below eight bits are packed from the least significant bit', () => {
+    const view = new DataView(new ArrayBuffer(8))
+    countersOf(1).set(view, 0, 1)
+    countersOf(1).set(view, 9, 1)
+    expect([view.getUint8(0), view.getUint8(1)]).toEqual([1, 2])
+  })
+})
