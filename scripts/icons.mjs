@@ -1,5 +1,5 @@
 // Draws resources/icon.svg in the sizes that systems ask for. The results are committed; run it after a change of the drawing:
-// node scripts/with-node.mjs node scripts/icons.mjs
+// npm run icons
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
