@@ -10,16 +10,17 @@ export default class VitestTally {
     const tally = emptyTally()
     tally.failed += unhandledErrors.length
     for (const module of modules) {
-      let failedTests = 0
+      let failed = 0
       for (const test of module.children.allTests()) {
         const result = test.result()
         if (result.state === 'passed') tally.passed++
         else if (result.state === 'skipped')
           tally.skipped.push({ name: `${module.relativeModuleId}: ${test.fullName}`, reason: result.note ?? 'no reason given' })
-        else failedTests++
+        else failed++
       }
-      // A file or a hook that broke fails the file without failing a test.
-      tally.failed += failedTests === 0 && !module.ok() ? 1 : failedTests
+      // A set-up that broke fails its group without failing a test, and a file that can't be loaded has no tests.
+      for (const suite of [module, ...module.children.allSuites()]) failed += suite.errors().length
+      tally.failed += failed === 0 && !module.ok() ? 1 : failed
     }
     writeTally(tally)
   }
