@@ -1,33 +1,35 @@
-import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { StrataError } from '../../shared/errors.ts'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Codec } from './codec.ts'
+import { PACK_OPTIONS, UNPACK_WINDOW_BITS } from './deflate-options.ts'
+import { portableDeflate } from './deflate.portable.ts'
 
-/**
- * Raw deflate by Node's zlib. Written with a 12-bit window, as QEMU does and strict readers need; read with 15 bits, as other writers
- * may have used (section "Compressed Clusters").
- */
+/** The fewest bytes that zlib takes as the size of an output buffer. */
+const MIN_CHUNK = 64
+
+/** Deflate by Node's zlib. */
 export const nativeDeflate: Codec = {
   name: 'deflate',
 
   pack(plain) {
-    // A chunk for all the output: zlib's own growing would copy it again and again.
-    const packed = deflateRawSync(plain, { windowBits: 12, memLevel: 9, chunkSize: Math.max(64, plain.length + 64) })
+    // One output buffer holds whatever is worth keeping.
+    const packed = deflateRawSync(plain, { ...PACK_OPTIONS, chunkSize: Math.max(MIN_CHUNK, plain.length) })
     return packed.length < plain.length ? packed : undefined
   },
 
   unpack(packed, into) {
-    let out: Uint8Array
-    try {
-      // The stream may be followed by anything, and its last sector may be cut: taking what comes, up to one cluster, answers both.
-      out = inflateRawSync(packed, { windowBits: 15, chunkSize: Math.max(64, into.length + 1), finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: into.length + 1 })
-    } catch (cause) {
-      throw damaged(cause)
-    }
-    if (out.length < into.length) throw damaged(undefined)
-    into.set(out.subarray(0, into.length))
+    const plain = inflated(packed, into.length)
+    if (plain?.length === into.length) into.set(plain)
+    // zlib's one-call form gives nothing at all of a stream that is longer than asked, or damaged further on.
+    else portableDeflate.unpack(packed, into)
   },
 }
 
-function damaged(cause: unknown): StrataError {
-  return new StrataError('CORRUPT', 'A compressed cluster cannot be unpacked', {}, 'Its data is lost unless the image is restored from a copy.', cause)
+/** What the stream gives, if it is whole and gives at most `most` bytes; a longer one is stopped after at most twice as many. */
+function inflated(packed: Uint8Array, most: number): Uint8Array | undefined {
+  try {
+    // With one byte to spare the end of the stream is seen without a second buffer.
+    return inflateRawSync(packed, { windowBits: UNPACK_WINDOW_BITS, maxOutputLength: most, chunkSize: Math.max(MIN_CHUNK, most + 1) })
+  } catch {
+    return undefined
+  }
 }

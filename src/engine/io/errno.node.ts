@@ -1,36 +1,56 @@
 import { type ErrorCode, StrataError, type Where } from '../../shared/errors.ts'
 
-const MEANING: Record<string, readonly [code: ErrorCode, message: string, hint: string]> = {
-  ENOENT: ['NOT_FOUND', 'No such file or directory', 'Check the name; the file may have been moved or renamed.'],
-  ENOTDIR: ['NOT_FOUND', 'Not a directory', 'Check the folders in the name.'],
-  EISDIR: ['INVALID_ARGUMENT', 'Is a directory', 'Choose a file in it.'],
-  EACCES: ['DENIED', 'Permission denied', 'Ask for access to the file, or choose a folder that you may write to.'],
-  EPERM: ['DENIED', 'Operation not permitted', 'Ask for access to the file, or choose a folder that you may write to.'],
-  EROFS: ['DENIED', 'Read-only file system', 'Choose a folder on a drive that can be written.'],
-  EEXIST: ['EXISTS', 'File exists', 'Choose another name.'],
-  ENOSPC: ['NO_SPACE', 'No space left on device', 'Free some space on that drive, or choose another place.'],
-  EDQUOT: ['NO_SPACE', 'Disk quota exceeded', 'Free some space on that drive, or choose another place.'],
-  EFBIG: ['NO_SPACE', 'File too large', 'The file system cannot hold a file of this size. Choose another place.'],
-  ELOOP: ['INVALID_ARGUMENT', 'Too many levels of symbolic links', 'A link leads to itself. Name the file directly.'],
-  ENAMETOOLONG: ['INVALID_ARGUMENT', 'File name too long', 'Choose a shorter name.'],
-  ETXTBSY: ['IN_USE', 'Text file busy', 'Close the program that uses the file.'],
-  EBUSY: ['IN_USE', 'Device or resource busy', 'Close the program that uses the file.'],
+type Words = [code: ErrorCode, message: string, hint: string]
+
+const DENIED_HINT = 'Change the permissions of the file or of its folder, or choose another place.'
+const SPACE_HINT = 'Free some space on that drive, or choose another place.'
+const NAME_HINT = 'Check the name.'
+
+/** What a person is told for each error of the operating system that has words of its own. */
+const WORDS: Record<string, Words> = {
+  ENOENT: ['NOT_FOUND', 'There is no such file or folder', NAME_HINT],
+  ENOTDIR: ['NOT_FOUND', 'A part of the path is not a folder', NAME_HINT],
+  EACCES: ['DENIED', 'The system does not let Strata use this file or folder', DENIED_HINT],
+  EPERM: ['DENIED', 'The system does not let Strata use this file or folder', DENIED_HINT],
+  EROFS: ['DENIED', 'That drive can only be read', 'Choose another place.'],
+  EEXIST: ['EXISTS', 'There is a file of that name already', 'Choose another name.'],
+  ENOSPC: ['NO_SPACE', 'The drive is full', SPACE_HINT],
+  EDQUOT: ['NO_SPACE', 'Your share of that drive is used up', SPACE_HINT],
+  EFBIG: ['NO_SPACE', 'The file would be larger than that drive allows', 'Choose a place on another drive.'],
+  EISDIR: ['INVALID_ARGUMENT', 'This is a folder, not a file', 'Choose a file.'],
+  ENAMETOOLONG: ['INVALID_ARGUMENT', 'The name is too long', 'Choose a shorter name.'],
+  ERR_INVALID_ARG_VALUE: ['INVALID_ARGUMENT', 'The name holds a character that no file name can hold', 'Choose another name.'],
+  ELOOP: ['INVALID_ARGUMENT', 'The path leads through links that go round in a circle', 'Correct one of the links.'],
+  EXDEV: ['INVALID_ARGUMENT', 'The file cannot be moved to another drive in one step', 'Choose a name on the same drive.'],
+  EBUSY: ['IN_USE', 'Another program holds this file', 'Close the program that uses it, and try again.'],
+  ETXTBSY: ['IN_USE', 'Another program runs this file', 'Close that program, and try again.'],
 }
 
-/** A failed system call as a `StrataError`, worded as the system words it. */
-export function fromErrno(error: unknown, where: Where): StrataError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const meaning = MEANING[code]
-  if (meaning) return new StrataError(meaning[0], meaning[1], where, meaning[2], error)
-  const message = error instanceof Error ? error.message : String(error)
-  return new StrataError('IO', `Input/output error: ${message}`, where, 'The drive may be failing or was removed. Try again, and check the drive.', error)
+/** The system's name of an error that Node's `fs` threw, like `ENOENT`; undefined for any other value. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** Runs a system call, turning its failure into a `StrataError` with the place. */
-export function system<T>(where: Where, call: () => T): T {
+/** What Node's `fs` threw, as a `StrataError`: the one place where the system's error numbers get words. What is not the system's stays. */
+export function fromErrno(error: unknown, where: Where): unknown {
+  const name = errnoOf(error)
+  if (name === undefined || error instanceof StrataError) return error
+  const words = WORDS[name]
+  if (words) return new StrataError(words[0], words[1], where, words[2], error)
+  return new StrataError(
+    'IO',
+    `The system could not do this with the file: ${name}`,
+    where,
+    'The drive may be damaged, full of errors, or no longer connected.',
+    error,
+  )
+}
+
+/** Runs calls of `fs`, and throws what they throw as `fromErrno` words it. */
+export function saying<T>(where: Where, call: () => T): T {
   try {
     return call()
   } catch (error) {
-    throw error instanceof StrataError ? error : fromErrno(error, where)
+    throw fromErrno(error, where)
   }
 }

@@ -1,98 +1,143 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { StrataError } from '../../shared/errors.ts'
-import { system } from './errno.node.ts'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statfsSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { errnoOf, fromErrno, saying } from './errno.node.ts'
 import { FileStorage } from './file.node.ts'
 import type { FileFacts, FileSystem } from './file-system.ts'
 
-/** Bytes that a file name may have on every file system in use. */
-const MAX_NAME = 255
+/** Bytes of a file name that every common file system can hold. */
+const NAME_BYTES = 255
 
-/** The machine's files. */
+/** The files of this machine. */
 export const nodeFileSystem: FileSystem = {
-  open(path, writable) {
-    // Asked first, since opening a named pipe would wait for its other end.
-    const kind = kindOf(system({ path }, () => statSync(path)))
-    if (kind === 'folder') throw new StrataError('INVALID_ARGUMENT', 'Is a directory', { path }, 'Choose a file in it.')
-    if (kind === 'other') throw new StrataError('INVALID_ARGUMENT', 'Not a regular file or block device', { path }, 'Choose a disk image.')
-    const fd = system({ path }, () => openSync(path, writable ? 'r+' : 'r'))
-    return opened(path, fd, writable)
-  },
+  open: (path, writable) => FileStorage.open(path, writable),
 
-  create(path) {
-    return opened(
-      path,
-      system({ path }, () => openSync(path, 'wx+', 0o644)),
-      true,
-    )
-  },
+  create: (path) => FileStorage.create(path),
 
   rename(from, to) {
-    system({ path: to }, () => renameSync(from, to))
-    if (process.platform !== 'win32') system({ path: dirname(to) }, () => flushFolder(dirname(to)))
+    saying({ path: to }, () => {
+      renameSync(from, to)
+    })
+    syncFolder(dirname(to))
   },
 
   remove(path) {
-    system({ path }, () => rmSync(path, { force: true }))
-  },
-
-  facts(path) {
-    const stat = system({ path }, () => statSync(path, { throwIfNoEntry: false }))
-    if (!stat) return undefined
-    return { size: stat.size, allocated: stat.blocks * 512, modified: stat.mtimeMs, kind: kindOf(stat) }
-  },
-
-  canonical(path) {
-    const absolute = resolve(path)
     try {
-      return realpathSync(absolute)
-    } catch {
-      return join(system({ path }, () => realpathSync(dirname(absolute))), basename(absolute))
+      unlinkSync(path)
+    } catch (error) {
+      if (!isMissing(error)) throw fromErrno(error, { path })
     }
   },
 
-  resolve: (from, name) => resolve(dirname(from), name),
+  facts(path): FileFacts | undefined {
+    const stats = saying({ path }, () => statSync(path, { throwIfNoEntry: false }))
+    // Blocks are of 512 bytes here, whatever the file system's own are.
+    return stats && { size: stats.size, allocated: stats.blocks * 512, modified: stats.mtimeMs, kind: kindOf(stats) }
+  },
+
+  canonical: (path) => saying({ path }, () => canonical(path)),
+
+  resolve(from, name) {
+    if (isAbsolute(name)) return name
+    // Joined as text: `..` behind a link means the folder that the system finds there, not the one that the text shows.
+    return from.slice(0, from.length - basename(from).length) + name
+  },
 
   besideName(path) {
-    const tail = `.strata-${randomBytes(4).toString('hex')}`
-    let name = basename(path)
-    while (Buffer.byteLength(name) + tail.length + 1 > MAX_NAME) name = name.slice(0, -1)
-    return join(dirname(path), `.${name}${tail}`)
+    for (;;) {
+      const tail = `.strata-${randomBytes(6).toString('hex')}`
+      const beside = join(dirname(path), `.${shortened(basename(path), NAME_BYTES - 1 - tail.length)}${tail}`)
+      if (!nodeFileSystem.facts(beside)) return beside
+    }
   },
 
   copyMode(from, to) {
-    system({ path: to }, () => chmodSync(to, statSync(from).mode & 0o7777))
+    const { mode, uid, gid } = saying({ path: from }, () => statSync(from))
+    try {
+      chownSync(to, uid, gid)
+    } catch {
+      // Only the system's administrator may give files away; everyone else's new file is their own.
+    }
+    saying({ path: to }, () => {
+      chmodSync(to, mode & 0o777)
+    })
   },
 
   free(path) {
-    return system({ path }, () => {
-      const stat = statfsSync(dirname(resolve(path)))
-      return stat.bavail * stat.bsize
-    })
+    const { bavail, bsize } = saying({ path }, () => statfsSync(nodeFileSystem.facts(path) ? path : dirname(path)))
+    return bavail * bsize
   },
 }
 
-function opened(path: string, fd: number, writable: boolean): FileStorage {
+function kindOf(stats: Stats): FileFacts['kind'] {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'folder'
+  return stats.isBlockDevice() || stats.isCharacterDevice() ? 'device' : 'other'
+}
+
+function canonical(path: string): string {
   try {
-    return new FileStorage(path, fd, writable)
+    return realpathSync.native(path)
   } catch (error) {
-    closeSync(fd)
-    throw error
+    if (!isMissing(error)) throw error
   }
+  const target = linkTarget(path)
+  if (target !== undefined) return canonical(resolve(dirname(path), target))
+  return join(realpathSync.native(dirname(path)), basename(path))
 }
 
-function kindOf(stat: { isFile(): boolean; isDirectory(): boolean; isBlockDevice(): boolean }): FileFacts['kind'] {
-  if (stat.isFile()) return 'file'
-  if (stat.isDirectory()) return 'folder'
-  return stat.isBlockDevice() ? 'device' : 'other'
-}
-
-function flushFolder(path: string): void {
-  const fd = openSync(path, 'r')
+/** Where a link leads, or undefined for what is no link. */
+function linkTarget(path: string): string | undefined {
   try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
+    return readlinkSync(path)
+  } catch {
+    return undefined
   }
+}
+
+/** What a folder answers that may be written but not read, or whose file system (a network's, say) flushes by itself. */
+const UNFLUSHABLE: (string | undefined)[] = ['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']
+
+/** A rename is on stable storage once its folder is. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return // there folders can't be flushed, and the file system keeps a journal of names
+  try {
+    const fd = openSync(folder, 'r')
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (!UNFLUSHABLE.includes(errnoOf(error))) throw fromErrno(error, { path: folder })
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return errnoOf(error) === 'ENOENT'
+}
+
+/** The beginning of a name, cut between characters so that it has at most `most` bytes. */
+function shortened(name: string, most: number): string {
+  let short = ''
+  let bytes = 0
+  for (const character of name) {
+    bytes += Buffer.byteLength(character)
+    if (bytes > most) break
+    short += character
+  }
+  return short
 }

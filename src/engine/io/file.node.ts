@@ -1,27 +1,57 @@
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, type Stats, statSync, writeSync } from 'node:fs'
 import { StrataError } from '../../shared/errors.ts'
-import { system } from './errno.node.ts'
-import { fileRuns, sparse } from './sparse.node.ts'
+import { fromErrno, saying } from './errno.node.ts'
+import { assertInside, assertWritable } from './range.ts'
+import { sparseCalls } from './sparse.node.ts'
 import type { Storage, StorageRun } from './storage.ts'
 
-/** Zeros are written in pieces of this many bytes where no hole can be made. */
+/** Bytes moved by one system call at most; Linux moves no more than 2 GiB less a page. */
+const CALL_BYTES = 2 ** 30
 const ZEROS = new Uint8Array(2 ** 20)
 
-/** An open file, regular or a block device. The size is kept here: one handle owns the file while it is written. */
+/** A block device is measured in sectors of this many bytes. */
+const SECTOR = 512
+
+/** An open file or block device. What another program does to the file's size while it is open is not seen. */
 export class FileStorage implements Storage {
   readonly path: string
   readonly writable: boolean
-  readonly #fd: number
+  readonly #device: boolean
+  #fd: number
   #size: number
-  #open = true
-  /** the run found last, since callers ask for one run after the other */
-  #run: StorageRun | undefined
 
-  constructor(path: string, fd: number, writable: boolean) {
+  private constructor(path: string, fd: number, writable: boolean) {
     this.path = path
     this.writable = writable
     this.#fd = fd
-    this.#size = system({ path }, () => (fstatSync(fd).isBlockDevice() ? deviceSize(fd) : fstatSync(fd).size))
+    const stats = fstatSync(fd)
+    assertStorable(path, stats)
+    this.#device = stats.isBlockDevice()
+    this.#size = this.#device ? measure(fd) : stats.size
+  }
+
+  /** Opens a file or block device that is there. Folders, pipes and the like are refused with `INVALID_ARGUMENT`, without waiting for them. */
+  static open(path: string, writable: boolean): FileStorage {
+    return saying({ path }, () => {
+      assertStorable(path, statSync(path))
+      // Should a pipe have taken the file's place since, opening it must not wait for the other end.
+      const noWait = process.platform === 'win32' ? 0 : constants.O_NONBLOCK
+      return FileStorage.#over(path, openSync(path, (writable ? constants.O_RDWR : constants.O_RDONLY) | noWait), writable)
+    })
+  }
+
+  /** Makes a new, empty file; throws `EXISTS` if there is one. */
+  static create(path: string): FileStorage {
+    return saying({ path }, () => FileStorage.#over(path, openSync(path, 'wx+'), true))
+  }
+
+  static #over(path: string, fd: number, writable: boolean): FileStorage {
+    try {
+      return new FileStorage(path, fd, writable)
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
   }
 
   get size(): number {
@@ -29,88 +59,119 @@ export class FileStorage implements Storage {
   }
 
   readAt(at: number, into: Uint8Array): void {
-    if (at < 0 || at + into.length > this.#size) throw this.#outOfRange(at, into.length)
-    for (let done = 0; done < into.length; ) {
-      const read = system({ path: this.path, offset: at + done }, () => readSync(this.#fd, into, done, into.length - done, at + done))
-      if (read === 0) throw new StrataError('IO', 'The file became shorter while it was read', { path: this.path, offset: at + done })
-      done += read
+    assertInside(this, at, into.length)
+    for (let done = 0; done < into.length;) {
+      const got = this.#call(at + done, () => readSync(this.#fd, into, done, Math.min(CALL_BYTES, into.length - done), at + done))
+      if (got === 0)
+        throw new StrataError('IO', 'The file became shorter while it was open', { path: this.path, offset: at + done }, 'Open it again.')
+      done += got
     }
   }
 
   writeAt(at: number, from: Uint8Array): void {
-    this.#assertWritable(at)
-    for (let done = 0; done < from.length; )
-      done += system({ path: this.path, offset: at + done }, () => writeSync(this.#fd, from, done, from.length - done, at + done))
-    this.#run = undefined
-    this.#size = Math.max(this.#size, at + from.length)
+    this.#assertRoom(at, from.length)
+    for (let done = 0; done < from.length;) {
+      done += this.#call(at + done, () => writeSync(this.#fd, from, done, Math.min(CALL_BYTES, from.length - done), at + done))
+      this.#size = Math.max(this.#size, at + done)
+    }
   }
 
   zeroAt(at: number, length: number): void {
-    this.#assertWritable(at)
-    const inside = Math.max(0, Math.min(length, this.#size - at))
-    if (inside > 0 && !sparse?.punch(this.#fd, at, inside))
-      for (let done = 0; done < inside; done += ZEROS.length) this.writeAt(at + done, ZEROS.subarray(0, Math.min(ZEROS.length, inside - done)))
-    this.#run = undefined
-    if (at + length > this.#size) this.truncate(at + length)
+    this.#assertRoom(at, length)
+    const end = at + length
+    const inside = Math.min(end, this.#size) - at
+    if (inside > 0 && !sparseCalls()?.punch(this.#fd, at, inside))
+      for (let done = 0; done < inside; done += ZEROS.length) this.writeAt(at + done, ZEROS.subarray(0, inside - done))
+    if (length > 0 && end > this.#size) this.truncate(end)
   }
 
   *extents(at: number, length: number): Generator<StorageRun> {
-    if (at < 0 || at + length > this.#size) throw this.#outOfRange(at, length)
-    if (!sparse) return yield { at, length, hole: false }
-    for (let pos = at; pos < at + length; ) {
-      if (!this.#run || pos < this.#run.at || pos >= this.#run.at + this.#run.length)
-        this.#run = fileRuns(sparse, this.#fd, pos, this.#size - pos).next().value ?? undefined
-      if (!this.#run) return
-      const end = Math.min(at + length, this.#run.at + this.#run.length)
-      yield { at: pos, length: end - pos, hole: this.#run.hole }
-      pos = end
+    assertInside(this, at, length)
+    const end = at + length
+    const calls = this.#device ? undefined : sparseCalls()
+    for (let start = at; start < end;) {
+      const data = calls?.data(this.#fd, start) ?? start
+      const dataAt = data === 'none' ? end : Math.min(data, end)
+      if (dataAt > start) yield { at: start, length: dataAt - start, hole: true }
+      const stop = dataAt === end ? end : Math.min(calls?.hole(this.#fd, dataAt) ?? end, end)
+      if (stop > dataAt) yield { at: dataAt, length: stop - dataAt, hole: false }
+      start = stop
     }
   }
 
   truncate(size: number): void {
-    this.#assertWritable(size)
-    system({ path: this.path, offset: size }, () => ftruncateSync(this.#fd, size))
-    this.#run = undefined
+    this.#assertRoom(size, 0)
+    if (this.#device) return // a device keeps the size it has
+    this.#call(size, () => {
+      ftruncateSync(this.#fd, size)
+    })
     this.#size = size
   }
 
   flush(): void {
-    if (this.writable) system({ path: this.path }, () => fdatasyncSync(this.#fd))
+    if (!this.writable) return
+    this.#call(0, () => {
+      fdatasyncSync(this.#fd)
+    })
   }
 
   close(): void {
-    if (!this.#open) return
-    this.#open = false
-    system({ path: this.path }, () => closeSync(this.#fd))
+    if (this.#fd < 0) return
+    const fd = this.#fd
+    this.#fd = -1 // the number may soon be another file's
+    this.#call(0, () => {
+      closeSync(fd)
+    })
   }
 
-  #assertWritable(offset: number): void {
-    if (!this.writable) throw new StrataError('READ_ONLY', 'The file was opened for reading only', { path: this.path, offset })
+  #assertRoom(at: number, length: number): void {
+    assertWritable(this, at, length)
+    if (this.#device) assertInside(this, at, length)
   }
 
-  #outOfRange(at: number, length: number): StrataError {
-    return new StrataError('OUT_OF_RANGE', `Bytes ${at} to ${at + length} are not in a file of ${this.#size} bytes`, { path: this.path, offset: at })
+  #call<T>(offset: number, call: () => T): T {
+    try {
+      return call()
+    } catch (error) {
+      throw fromErrno(error, { path: this.path, offset })
+    }
   }
 }
 
-/** A block device tells no size through `stat`: the last byte that can be read is searched, by doubling and then by halving. */
-function deviceSize(fd: number): number {
-  const byte = new Uint8Array(1)
-  const readable = (at: number): boolean => {
+/** Throws unless it is a regular file or a block device. */
+function assertStorable(path: string, stats: Stats): void {
+  if (stats.isFile() || stats.isBlockDevice()) return
+  const kind = stats.isDirectory()
+    ? 'a folder'
+    : stats.isFIFO()
+      ? 'a pipe'
+      : stats.isSocket()
+        ? 'a socket'
+        : 'not a file that can hold a disk'
+  throw new StrataError('INVALID_ARGUMENT', `This is ${kind}, not a disk image`, { path }, 'Choose a file.')
+}
+
+/**
+ * Bytes of a block device, for which `stat` says 0 and Node has no call: the first sector that can't be read is looked for by doubling and
+ * halving, about a hundred reads of one sector, on every system alike.
+ */
+function measure(fd: number): number {
+  const sector = new Uint8Array(SECTOR)
+  const there = (index: number): boolean => {
     try {
-      return readSync(fd, byte, 0, 1, at) === 1
+      return readSync(fd, sector, 0, SECTOR, index * SECTOR) === SECTOR
     } catch {
-      return false
+      return false // some systems answer a read past the end with an error
     }
   }
-  if (!readable(0)) return 0
-  let low = 0
-  let high = 512
-  while (readable(high)) [low, high] = [high, high * 2]
-  while (high - low > 1) {
-    const middle = low + Math.floor((high - low) / 2)
-    if (readable(middle)) low = middle
-    else high = middle
+  if (!there(0)) return 0
+  let last = 0
+  let past = 1
+  while (there(past)) [last, past] = [past, past * 2]
+  while (past - last > 1) {
+    const middle = Math.floor((last + past) / 2)
+    if (there(middle)) last = middle
+    else past = middle
   }
-  return high
+  return past * SECTOR
 }

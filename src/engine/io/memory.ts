@@ -55,7 +55,7 @@ export class MemoryStorage implements Storage {
   *extents(at: number, length: number): Generator<StorageRun> {
     assertInside(this, at, length)
     const end = at + length
-    for (let start = at; start < end; ) {
+    for (let start = at; start < end;) {
       const hole = !this.#pages.has(pageOf(start))
       // A file may be all hole and very large: from the second page on the walk is over the pages that are there, not over all that could be.
       let next = (pageOf(start) + 1) * PAGE
@@ -137,7 +137,7 @@ function pageOf(at: number): number {
 
 /** A range page by page: the page, where in it the piece starts, how much of the range came before, and the piece's length. */
 function* pieces(at: number, length: number): Generator<{ page: number; from: number; done: number; length: number }> {
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const from = (at + done) % PAGE
     const piece = Math.min(PAGE - from, length - done)
     yield { page: pageOf(at + done), from, done, length: piece }

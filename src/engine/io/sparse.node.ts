@@ -1,56 +1,66 @@
 import { createRequire } from 'node:module'
-import type { StorageRun } from './storage.ts'
+import type * as Koffi from 'koffi'
 
-/** Holes in files, which Node's own `fs` cannot see or make. */
-interface Sparse {
-  /** The first byte of data at or after `at`; undefined where only a hole follows. */
-  nextData(fd: number, at: number): number | undefined
-  nextHole(fd: number, at: number): number
-  /** Makes a hole of a range inside the file; false where the file system can't. */
+/** Calls for sparse files that Node does not have. `fd` is a file descriptor; its position moves, which positioned reads do not mind. */
+export interface SparseCalls {
+  /** Offset of the first byte of data at or after `at`; `none` where there is only hole; undefined where the file system can't tell. */
+  data(fd: number, at: number): number | 'none' | undefined
+  /** Offset of the first hole at or after `at`, which at the latest is the end of the file; undefined where the file system can't tell. */
+  hole(fd: number, at: number): number | undefined
+  /** Gives the range back to the file system, so that it reads as zeros; false where that can't be done. */
   punch(fd: number, at: number, length: number): boolean
 }
 
+/** `lseek`'s words for data and hole, and the error number for "nothing from here on"; Darwin has the first two the other way round. */
+const SEEK: Partial<Record<NodeJS.Platform, { data: number; hole: number }>> = {
+  linux: { data: 3, hole: 4 },
+  darwin: { data: 4, hole: 3 },
+}
 const ENXIO = 6
-const FALLOC_KEEP_SIZE_PUNCH_HOLE = 3
 
-/** The system's calls through koffi; undefined on systems without them and where koffi is not installed. */
-export const sparse: Sparse | undefined = load()
+/** `fallocate`'s mode on Linux: FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE. */
+const PUNCH_KEEPING_SIZE = 3
 
-function load(): Sparse | undefined {
-  if (process.platform !== 'linux') return undefined
+let loaded: { calls: SparseCalls | undefined } | undefined
+
+/** The calls, or undefined where the system or the koffi package is missing. Loads koffi at the first call. */
+export function sparseCalls(): SparseCalls | undefined {
+  loaded ??= { calls: load() }
+  return loaded.calls
+}
+
+function load(): SparseCalls | undefined {
+  const seek = SEEK[process.platform]
+  if (!seek) return undefined
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
-    const libc = koffi.load('libc.so.6')
-    const lseek = libc.func('int64_t lseek(int fd, int64_t offset, int whence)') as (fd: number, at: number, whence: number) => number
-    const fallocate = libc.func('int fallocate(int fd, int mode, int64_t offset, int64_t len)') as (
-      ...numbers: [fd: number, mode: number, at: number, length: number]
-    ) => number
-    const seek = (fd: number, at: number, whence: 3 | 4): number | undefined => {
-      const found = lseek(fd, at, whence)
-      if (found >= 0) return found
-      return koffi.errno() === ENXIO ? undefined : at
-    }
+    const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi
+    if (koffi.sizeof('long') !== 8) return undefined // lseek's offset is a long, which must hold 64 bits
+    const libc = koffi.load(null)
+    const lseek = libc.func('int64_t lseek(int fd, int64_t at, int whence)') as (fd: number, at: number, whence: number) => number
+    const punch = process.platform === 'linux' ? punchOf(libc) : () => false
     return {
-      nextData: (fd, at) => seek(fd, at, 3),
-      nextHole: (fd, at) => seek(fd, at, 4) ?? at,
-      punch: (fd, at, length) => fallocate(fd, FALLOC_KEEP_SIZE_PUNCH_HOLE, at, length) === 0,
+      data(fd, at) {
+        const found = lseek(fd, at, seek.data)
+        if (found >= 0) return found
+        return koffi.errno() === ENXIO ? 'none' : undefined
+      },
+      hole(fd, at) {
+        const found = lseek(fd, at, seek.hole)
+        return found >= 0 ? found : undefined
+      },
+      punch,
     }
   } catch {
-    return undefined // a missing native library costs speed, nothing else
+    return undefined // an optional package that is not there, or can't run here: sparse files are a saving, not a need
   }
 }
 
-/** The runs of data and holes in `[at, at + length)` of an open file. */
-export function* fileRuns(calls: Sparse, fd: number, at: number, length: number): Generator<StorageRun> {
-  const end = at + length
-  for (let pos = at; pos < end; ) {
-    const data = Math.min(calls.nextData(fd, pos) ?? end, end)
-    if (data > pos) yield { at: pos, length: data - pos, hole: true }
-    if (data >= end) return
-    const hole = Math.min(Math.max(calls.nextHole(fd, data), data), end)
-    // A file system that tells nothing answers with the same place: all data.
-    const stop = hole > data ? hole : end
-    yield { at: data, length: stop - data, hole: false }
-    pos = stop
-  }
+function punchOf(libc: Koffi.LibraryHandle): SparseCalls['punch'] {
+  const fallocate = libc.func('int fallocate(int fd, int mode, int64_t at, int64_t length)') as (
+    fd: number,
+    mode: number,
+    at: number,
+    length: number,
+  ) => number
+  return (fd, at, length) => fallocate(fd, PUNCH_KEEPING_SIZE, at, length) === 0
 }
