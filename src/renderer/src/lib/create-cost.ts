@@ -1,0 +1,17 @@
+import type { CreateRequest } from '../../../shared/model.ts'
+
+/** What a new image takes on this disk: at once, and when the guest has filled it. Bytes; qcow2 counted by its tables. */
+export function createCost(request: CreateRequest, guestSize: number): { atFirst: number; atMost: number } {
+  if (request.format === 'raw') return { atFirst: 0, atMost: guestSize }
+  const cluster = request.qcow2?.clusterSize ?? 65536
+  const clusters = Math.ceil(guestSize / cluster)
+  const mapping = roundUp(clusters * 8, cluster)
+  const counting = roundUp(((clusters + mapping / cluster) * (request.qcow2?.refcountBits ?? 16)) / 8, cluster)
+  const roots = 2 * cluster + roundUp(Math.ceil(mapping / cluster) * 8, cluster)
+  const planned = request.qcow2?.preallocation === 'metadata'
+  return { atFirst: planned ? roots + mapping + counting : roots + cluster, atMost: guestSize + roots + mapping + counting }
+}
+
+function roundUp(bytes: number, to: number): number {
+  return Math.ceil(bytes / to) * to
+}

@@ -1,0 +1,105 @@
+import type { Host } from '../api.ts'
+import { words } from '../words/en.ts'
+import type { Files } from './files.svelte.ts'
+import type { Library } from './library.svelte.ts'
+import type { Navigation } from './navigation.svelte.ts'
+
+export type DropPlace = 'look' | 'convert'
+
+/** A drag of files over the window: shows what a drop would do, and does it. */
+export class DropTarget {
+  readonly #host: Host
+  readonly #files: Files
+  readonly #library: Library
+  readonly #navigation: Navigation
+  #depth = 0
+  #files_over = $state(0)
+  #searching = $state(false)
+  /** the place under the pointer */
+  place = $state<DropPlace | undefined>(undefined)
+
+  constructor(host: Host, files: Files, library: Library, navigation: Navigation) {
+    this.#host = host
+    this.#files = files
+    this.#library = library
+    this.#navigation = navigation
+  }
+
+  /** how many files hang over the window; 0 when none do */
+  get over(): number {
+    return this.#files_over
+  }
+
+  get searching(): boolean {
+    return this.#searching
+  }
+
+  enter(event: DragEvent): void {
+    if (!holdsFiles(event)) return
+    event.preventDefault()
+    this.#depth++
+    this.#files_over = Math.max(1, event.dataTransfer?.items.length ?? 1)
+  }
+
+  hover(event: DragEvent): void {
+    if (!holdsFiles(event)) return
+    event.preventDefault()
+    if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
+  }
+
+  leave(event: DragEvent): void {
+    if (!holdsFiles(event)) return
+    this.#depth = Math.max(0, this.#depth - 1)
+    if (this.#depth === 0) this.#reset()
+  }
+
+  async drop(event: DragEvent): Promise<void> {
+    if (!holdsFiles(event)) return
+    event.preventDefault()
+    const files = [...(event.dataTransfer?.files ?? [])]
+    const place = this.place ?? 'look'
+    this.#reset()
+    const paths = await this.#pathsOf(place === 'convert' ? files.slice(0, 1) : files)
+    const [first] = paths
+    if (first === undefined) return
+    if (place === 'convert') {
+      this.#navigation.openSheet({ is: 'convert', source: first })
+      return
+    }
+    this.#navigation.toDisk(first)
+    await this.#library.add(paths)
+  }
+
+  #reset(): void {
+    this.#depth = 0
+    this.#files_over = 0
+    this.place = undefined
+  }
+
+  async #pathsOf(files: File[]): Promise<string[]> {
+    const paths: string[] = []
+    this.#searching = true
+    try {
+      for (const file of files) {
+        const path = this.#host.pathForFile(file) ?? (await this.#find(file))
+        if (path !== undefined) paths.push(path)
+      }
+    } finally {
+      this.#searching = false
+    }
+    return paths
+  }
+
+  /** A browser hides the path; the host looks for the file, and the person is asked where it can't tell. */
+  async #find(file: File): Promise<string | undefined> {
+    const found = await this.#host.client.findDropped({ name: file.name, size: file.size, modified: file.lastModified })
+    if (found.length === 1) return found[0]
+    this.#searching = false
+    const reason = found.length === 0 ? words.drop.notFound(file.name) : words.drop.several(file.name)
+    return this.#files.pickFile(words.files.openTitle, { reason, ...(found.length > 1 && { name: file.name }) })
+  }
+}
+
+function holdsFiles(event: DragEvent): boolean {
+  return event.dataTransfer?.types.includes('Files') ?? false
+}

@@ -1,0 +1,87 @@
+import type { Client, FileFilter, WindowApi } from '../../../shared/api.ts'
+import type { Host } from '../api.ts'
+import { words } from '../words/en.ts'
+import { baseName, folderOf, joinPath } from '../lib/paths.ts'
+import type { Settings } from './settings.svelte.ts'
+
+const FILTERS: FileFilter[] = [
+  { name: words.files.filters.images, extensions: ['qcow2', 'qcow', 'img', 'raw', 'iso', 'bin', 'dd'] },
+  { name: words.files.filters.all, extensions: ['*'] },
+]
+
+/** What the browser's file picker is asked for. */
+export interface Pick {
+  want: 'file' | 'target'
+  title: string
+  /** a sentence that says why the picker opened by itself */
+  reason?: string | undefined
+  /** the folder to start in */
+  folder?: string | undefined
+  /** a file name to start with: the suggestion for a target, the filter for a dropped file */
+  name?: string | undefined
+  answer: (path: string | undefined) => void
+}
+
+/** Choosing files: the system's own dialogs in the desktop, Strata's picker in a browser, one face for both. */
+export class Files {
+  readonly #client: Client<WindowApi>
+  readonly #settings: Settings
+  #pick = $state.raw<Pick | undefined>(undefined)
+  /** the folder used last, where the next picker starts */
+  #lastFolder = $state.raw<string | undefined>(undefined)
+
+  constructor(host: Host, settings: Settings) {
+    this.#client = host.client
+    this.#settings = settings
+  }
+
+  /** what the browser's picker is asked for now */
+  get pick(): Pick | undefined {
+    return this.#pick
+  }
+
+  get lastFolder(): string | undefined {
+    return this.#lastFolder
+  }
+
+  /** Lets the person choose an image; undefined when they don't. */
+  async pickFile(title: string, start: { reason?: string; name?: string } = {}): Promise<string | undefined> {
+    if (this.#settings.facts.kind === 'desktop') {
+      const [path] = await this.#client.openDialog({ title, filters: FILTERS, several: false })
+      return this.#remember(path)
+    }
+    return this.#ask({ want: 'file', title, folder: this.#lastFolder, ...start })
+  }
+
+  /** Lets the person choose where a new file goes; undefined when they don't. */
+  async pickTarget(title: string, suggestion: string): Promise<string | undefined> {
+    if (this.#settings.facts.kind === 'desktop') {
+      const path = await this.#client.saveDialog({ title, suggestion, filters: FILTERS })
+      return this.#remember(path ?? undefined)
+    }
+    return this.#ask({ want: 'target', title, folder: folderOf(suggestion) || this.#lastFolder, name: baseName(suggestion) })
+  }
+
+  /** A place for a new file with this name, before the person has chosen one. */
+  suggest(name: string): string {
+    return joinPath(this.#lastFolder ?? this.#settings.facts.home, name, this.#settings.facts.separator)
+  }
+
+  #ask(pick: Omit<Pick, 'answer'>): Promise<string | undefined> {
+    this.#pick?.answer(undefined)
+    return new Promise((resolve) => {
+      this.#pick = {
+        ...pick,
+        answer: (path) => {
+          this.#pick = undefined
+          resolve(this.#remember(path))
+        },
+      }
+    })
+  }
+
+  #remember(path: string | undefined): string | undefined {
+    if (path !== undefined) this.#lastFolder = folderOf(path)
+    return path
+  }
+}

@@ -1,0 +1,114 @@
+import { SvelteMap } from 'svelte/reactivity'
+import type { Client, JobOrder, JobStatus, JobView, WindowApi } from '../../../shared/api.ts'
+import type { CheckReport } from '../../../shared/model.ts'
+import type { Host } from '../api.ts'
+
+const ENDED: readonly JobStatus[] = ['done', 'failed', 'cancelled']
+
+/** True once a job will change no more. */
+export function hasEnded(job: JobView): boolean {
+  return ENDED.includes(job.status)
+}
+
+/** The host's jobs as this window sees them, newest first, and the orders that a person gives them. */
+export class Jobs {
+  readonly #client: Client<WindowApi>
+  readonly #byId = new SvelteMap<number, JobView>()
+  /** the highest share seen of each job: a bar never goes back */
+  readonly #shares = new SvelteMap<number, number>()
+  readonly #waiting = new Map<number, (job: JobView) => void>()
+  readonly #listeners = new Set<(job: JobView) => void>()
+
+  /** whether the tray is open */
+  open = $state(false)
+  readonly all = $derived([...this.#byId.values()].sort((a, b) => b.id - a.id))
+  readonly active = $derived(this.all.filter((job) => !hasEnded(job)).reverse())
+  readonly ended = $derived(this.all.filter(hasEnded))
+
+  constructor(host: Host) {
+    this.#client = host.client
+    host.on('job', (job) => this.#take(job))
+  }
+
+  /** Reads all jobs anew, at the start and after the connection was lost. */
+  async load(): Promise<void> {
+    const jobs = await this.#client.jobs({})
+    const present = new Set(jobs.map((job) => job.id))
+    for (const id of [...this.#byId.keys()]) if (!present.has(id)) this.#forget(id)
+    for (const job of jobs) this.#take(job)
+  }
+
+  async start(order: JobOrder): Promise<JobView> {
+    const job = await this.#client.startJob(order)
+    const known = this.#byId.get(job.id)
+    if (!known) this.#take(job)
+    return known ?? job
+  }
+
+  /** Starts a job and answers when it has ended, however it ended. */
+  async run(order: JobOrder): Promise<JobView> {
+    const job = await this.start(order)
+    if (hasEnded(job)) return job
+    return new Promise((resolve) => this.#waiting.set(job.id, resolve))
+  }
+
+  /** Calls back for each job that ends from now on; answers how to stop. */
+  onEnd(listener: (job: JobView) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async pause(id: number): Promise<void> {
+    await this.#client.pauseJob({ id })
+  }
+
+  async resume(id: number): Promise<void> {
+    await this.#client.resumeJob({ id })
+  }
+
+  async cancel(id: number): Promise<void> {
+    await this.#client.cancelJob({ id })
+  }
+
+  /** Forgets the jobs that have ended. */
+  async clear(): Promise<void> {
+    await this.#client.clearJobs({})
+    for (const job of this.ended) this.#forget(job.id)
+  }
+
+  /** How far a job is, 0 to 1; undefined while it can't be told. */
+  share(job: JobView): number | undefined {
+    return job.status === 'done' ? 1 : this.#shares.get(job.id)
+  }
+
+  /** The check of this image that runs now. */
+  checkOf(path: string): JobView | undefined {
+    return this.active.find((job) => job.order.kind === 'check' && job.order.request.path === path)
+  }
+
+  /** The newest check of this image that has ended, with its report if it could finish. */
+  lastCheckOf(path: string): { job: JobView; report?: CheckReport } | undefined {
+    const job = this.ended.find(
+      (ended) => ended.order.kind === 'check' && ended.order.request.path === path && ended.status !== 'cancelled',
+    )
+    if (!job) return undefined
+    return job.outcome?.kind === 'check' ? { job, report: job.outcome.result } : { job }
+  }
+
+  #take(job: JobView): void {
+    const before = this.#byId.get(job.id)
+    if (before && hasEnded(before)) return
+    const { done, total } = job.progress
+    if (total > 0) this.#shares.set(job.id, Math.max(this.#shares.get(job.id) ?? 0, Math.min(1, done / total)))
+    this.#byId.set(job.id, job)
+    if (!hasEnded(job)) return
+    this.#waiting.get(job.id)?.(job)
+    this.#waiting.delete(job.id)
+    if (before) for (const listener of this.#listeners) listener(job)
+  }
+
+  #forget(id: number): void {
+    this.#byId.delete(id)
+    this.#shares.delete(id)
+  }
+}

@@ -1,0 +1,51 @@
+import type { Client, LibraryEntry, WindowApi } from '../../../shared/api.ts'
+import { chainForest, filterForest } from '../lib/chain-tree.ts'
+import type { Host } from '../api.ts'
+
+/** The images that the host remembers, as a list and as a forest of backing chains. */
+export class Library {
+  readonly #client: Client<WindowApi>
+  #entries = $state.raw<LibraryEntry[]>([])
+  #loaded = $state(false)
+
+  /** what the person typed into the search field */
+  query = $state('')
+  readonly forest = $derived(chainForest(this.#entries))
+  readonly found = $derived(filterForest(this.forest, this.query))
+
+  constructor(host: Host) {
+    this.#client = host.client
+    host.on('library', (entries) => this.#take(entries))
+  }
+
+  get entries(): readonly LibraryEntry[] {
+    return this.#entries
+  }
+
+  /** false until the host has answered for the first time */
+  get loaded(): boolean {
+    return this.#loaded
+  }
+
+  entry(path: string): LibraryEntry | undefined {
+    return this.#entries.find((entry) => entry.path === path)
+  }
+
+  async load(): Promise<void> {
+    this.#take(await this.#client.library({}))
+  }
+
+  async add(paths: string[]): Promise<void> {
+    this.#take(await this.#client.addToLibrary({ paths }))
+  }
+
+  /** Forgets an image; its file stays. */
+  async remove(path: string): Promise<void> {
+    this.#take(await this.#client.removeFromLibrary({ path }))
+  }
+
+  #take(entries: LibraryEntry[]): void {
+    this.#entries = entries
+    this.#loaded = true
+  }
+}

@@ -1,0 +1,48 @@
+import type { DiskInfo } from '../../../shared/model.ts'
+
+export type DiskTab = 'overview' | 'health' | 'snapshots'
+export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab }
+export type Sheet = { is: 'create'; backing?: string } | { is: 'convert'; source?: string } | { is: 'resize'; disk: DiskInfo }
+
+/** Which page is shown, and which sheet lies over it. */
+export class Navigation {
+  #page = $state.raw<Page>({ at: 'library' })
+  #sheet = $state.raw<Sheet | undefined>(undefined)
+  /** whether the side list is unfolded in a narrow window */
+  listOpen = $state(false)
+
+  get page(): Page {
+    return this.#page
+  }
+
+  get sheet(): Sheet | undefined {
+    return this.#sheet
+  }
+
+  /** the disk that is shown, if one is */
+  get shown(): string | undefined {
+    return this.#page.at === 'disk' ? this.#page.path : undefined
+  }
+
+  toLibrary(): void {
+    this.#page = { at: 'library' }
+    this.listOpen = false
+  }
+
+  toDisk(path: string, tab: DiskTab = 'overview'): void {
+    this.#page = { at: 'disk', path, tab }
+    this.listOpen = false
+  }
+
+  toTab(tab: DiskTab): void {
+    if (this.#page.at === 'disk') this.#page = { ...this.#page, tab }
+  }
+
+  openSheet(sheet: Sheet): void {
+    this.#sheet = sheet
+  }
+
+  closeSheet(): void {
+    this.#sheet = undefined
+  }
+}

@@ -1,0 +1,126 @@
+import { createContext } from 'svelte'
+import type { Host } from '../api.ts'
+import type { JobView } from '../../../shared/api.ts'
+import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
+import type { DiskInfo } from '../../../shared/model.ts'
+import { words } from '../words/en.ts'
+import { Connection } from './connection.svelte.ts'
+import { ConvertDraft } from './convert-draft.svelte.ts'
+import { CreateDraft } from './create-draft.svelte.ts'
+import { DropTarget } from './drop-target.svelte.ts'
+import { Files } from './files.svelte.ts'
+import { Folder } from './folder.svelte.ts'
+import { Jobs } from './jobs.svelte.ts'
+import { Library } from './library.svelte.ts'
+import { Navigation } from './navigation.svelte.ts'
+import { OpenDisk } from './open-disk.svelte.ts'
+import { ResizeDraft } from './resize-draft.svelte.ts'
+import { Settings } from './settings.svelte.ts'
+
+/** Everything the window knows and can do, for its views. */
+export class Strata {
+  readonly #host: Host
+  readonly connection: Connection
+  readonly settings: Settings
+  readonly library: Library
+  readonly jobs: Jobs
+  readonly navigation = new Navigation()
+  readonly files: Files
+  readonly dropTarget: DropTarget
+  #now = $state(Date.now())
+  #trouble = $state.raw<ErrorDto | undefined>(undefined)
+
+  constructor(host: Host) {
+    this.#host = host
+    this.connection = new Connection(host)
+    this.settings = new Settings(host)
+    this.library = new Library(host)
+    this.jobs = new Jobs(host)
+    this.files = new Files(host, this.settings)
+    this.dropTarget = new DropTarget(host, this.files, this.library, this.navigation)
+    this.jobs.onEnd((job) => this.attempt(this.#keepResult(job)))
+    host.on('open', (paths) => this.attempt(this.look(paths)))
+    host.onLink((up) => {
+      if (up) this.attempt(this.load())
+    })
+  }
+
+  /** the time that relative dates are told from; moves twice a minute */
+  get now(): number {
+    return this.#now
+  }
+
+  /** what went wrong with the last thing that has no place of its own to say so */
+  get trouble(): ErrorDto | undefined {
+    return this.#trouble
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([this.settings.load(), this.library.load(), this.jobs.load()])
+  }
+
+  /** Keeps relative dates moving; answers how to stop. */
+  watchClock(): () => void {
+    const timer = setInterval(() => (this.#now = Date.now()), 30_000)
+    return () => clearInterval(timer)
+  }
+
+  /** Lets something run on its own and shows its error, if it meets one, at the top of the page. */
+  attempt(work: Promise<unknown>): void {
+    work.catch((error: unknown) => (this.#trouble = toErrorDto(error)))
+  }
+
+  dismissTrouble(): void {
+    this.#trouble = undefined
+  }
+
+  /** Asks for an image, keeps it in the library and shows it. */
+  async open(): Promise<void> {
+    const path = await this.files.pickFile(words.files.openTitle)
+    if (path !== undefined) await this.look([path])
+  }
+
+  /** Keeps images in the library and shows the first. */
+  async look(paths: string[]): Promise<void> {
+    const [first] = paths
+    if (first === undefined) return
+    await this.library.add(paths)
+    this.navigation.toDisk(first)
+  }
+
+  async check(disk: DiskInfo): Promise<void> {
+    await this.jobs.start({ kind: 'check', request: { path: disk.path, format: disk.format } })
+  }
+
+  async showInFolder(path: string): Promise<void> {
+    await this.#host.client.showInFolder({ path })
+  }
+
+  disk(path: string): OpenDisk {
+    return new OpenDisk(path, this.#host.client, this.library)
+  }
+
+  folder(): Folder {
+    return new Folder(this.#host.client)
+  }
+
+  createDraft(): CreateDraft {
+    return new CreateDraft(this.#host.client, this.jobs, this.settings.facts.separator)
+  }
+
+  convertDraft(): ConvertDraft {
+    return new ConvertDraft(this.#host.client, this.jobs, this.settings.facts.separator)
+  }
+
+  resizeDraft(disk: DiskInfo): ResizeDraft {
+    return new ResizeDraft(disk, this.jobs)
+  }
+
+  /** New images join the library when their job is done. */
+  async #keepResult(job: JobView): Promise<void> {
+    const outcome = job.outcome
+    if (outcome?.kind === 'create' || outcome?.kind === 'convert') await this.library.add([outcome.result.info.path])
+  }
+}
+
+export const [getStrata, setStrata] = createContext<Strata>()
