@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { StrataError } from '../../src/shared/errors.ts'
 import type { GateRule } from '../../src/engine/io/gate.ts'
+import { bytesOf } from '../../src/engine/base/bytes.ts'
 import { unwatched } from '../../src/engine/base/job.ts'
 import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import { MemorySystem } from '../../src/engine/io/memory-system.ts'
@@ -92,7 +93,7 @@ describe('a header that lies is refused at open, with the place of the lie', () 
 
   it('names the feature from the table that the image brings', () => {
     const { engine, context, patch } = bench()
-    const name = [...'warp drive'].map((letter) => letter.charCodeAt(0))
+    const name = [...bytesOf('warp drive')]
     patch(112, [...u32(0x6803f857), ...u32(48), 0, 40, ...name, ...new Array<number>(36).fill(0), ...u32(0), ...u32(0)])
     patch(72, u64(2n ** 40n))
     expect(errorOf(() => engine.info({ path: '/disk' }, context)).message).toContain('"warp drive"')
@@ -133,7 +134,13 @@ describe('files that are no image', () => {
 })
 
 describe('a chain that leads astray', () => {
-  const overlay = (path: string, name: string, size = 2 ** 20) => ({ path, format: 'qcow2' as const, size, backing: { name, format: 'qcow2' }, overwrite: true })
+  const overlay = (path: string, name: string, size = 2 ** 20) => ({
+    path,
+    format: 'qcow2' as const,
+    size,
+    backing: { name, format: 'qcow2' },
+    overwrite: true,
+  })
 
   it('through a loop is refused, and info shows what it can', () => {
     const { files, engine, context } = bench()
@@ -150,14 +157,17 @@ describe('a chain that leads astray', () => {
     const { files, engine, context } = bench()
     engine.create(overlay('/a', '/disk'), context)
     files.remove('/disk')
-    const error = errorOf(() => engine.convert({ source: { path: '/a' }, target: { path: '/out', format: 'raw' }, overwrite: false }, context))
+    const error = errorOf(() =>
+      engine.convert({ source: { path: '/a' }, target: { path: '/out', format: 'raw' }, overwrite: false }, context),
+    )
     expect([error.code, error.where.path]).toEqual(['NOT_FOUND', '/disk'])
     expect(engine.info({ path: '/a' }, context).broken).toMatchObject({ path: '/disk', code: 'NOT_FOUND' })
     expect(files.facts('/out')).toBeUndefined()
   })
 
   it('to a file that was not granted is refused', () => {
-    const { engine, context } = bench()
+    const { files, engine, context } = bench()
+    files.addFolder('/home')
     engine.create(overlay('/home/a', '/disk'), context)
     const gate: GateRule = { kind: 'granted', roots: ['/home'], files: [] }
     expect(engine.info({ path: '/home/a' }, { gate, job: unwatched }).broken?.code).toBe('DENIED')
@@ -165,7 +175,7 @@ describe('a chain that leads astray', () => {
 
   it('to another machine is refused by name', () => {
     const { engine, context, patch } = bench()
-    const name = [...'nbd://host/disk'].map((letter) => letter.charCodeAt(0))
+    const name = [...bytesOf('nbd://host/disk')]
     patch(0x8000, name)
     patch(8, [...u64(0x8000n), ...u32(name.length)])
     expect(engine.info({ path: '/disk' }, context).broken).toMatchObject({ code: 'UNSUPPORTED' })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Compat } from '../../src/shared/model.ts'
+import type { Compat, Finding } from '../../src/shared/model.ts'
 import { unwatched } from '../../src/engine/base/job.ts'
 import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import type { Disk } from '../../src/engine/device/disk.ts'
@@ -67,12 +67,12 @@ class Modelled {
   }
 }
 
-function checked(platform: Platform, path: string): { corruptions: number; leaks: number; checkErrors: number } {
-  const { corruptions, leaks, checkErrors } = check(platform, { path }, { gate, job: unwatched })
-  return { corruptions, leaks, checkErrors }
+function checked(platform: Platform, path: string): { corruptions: number; leaks: number; checkErrors: number; findings: Finding[] } {
+  const { corruptions, leaks, checkErrors, findings } = check(platform, { path }, { gate, job: unwatched })
+  return { corruptions, leaks, checkErrors, findings }
 }
 
-const CLEAN = { corruptions: 0, leaks: 0, checkErrors: 0 }
+const CLEAN = { corruptions: 0, leaks: 0, checkErrors: 0, findings: [] }
 
 describe.each(VERSIONS)('compat %s', (compat: Compat) => {
   it.each(CLUSTER_SIZES)('agrees with a model over clusters of %i bytes, with and without a backing file', (clusterSize) => {
@@ -82,7 +82,12 @@ describe.each(VERSIONS)('compat %s', (compat: Compat) => {
     const baseSize = size - clusterSize * 2 - 512
     const empty = new Uint8Array(size)
 
-    create(platform, { path: '/base', format: 'qcow2', size: alignSector(baseSize), qcow2: { clusterSize, compat }, overwrite: false }, { gate }, watch)
+    create(
+      platform,
+      { path: '/base', format: 'qcow2', size: alignSector(baseSize), qcow2: { clusterSize, compat }, overwrite: false },
+      { gate },
+      watch,
+    )
     const base = new Modelled(openDisk(platform, '/base', { gate, writable: true }), empty.slice(0, alignSector(baseSize)), random)
     for (let i = 0; i < 25; i++) base.step()
     base.compare()

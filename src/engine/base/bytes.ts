@@ -2,11 +2,11 @@
 export function isZero(bytes: Uint8Array): boolean {
   let at = 0
   while (at < bytes.length && (bytes.byteOffset + at) % 4 !== 0) if (bytes[at++] !== 0) return false
+  if (at === bytes.length) return true
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >> 2)
   const whole = words.length - (words.length % 8)
   let i = 0
   for (; i < whole; i += 8) {
-    // eslint-disable-next-line @typescript-eslint/no-non-null-assertion -- in range by construction; a check here would halve the speed
     const any = words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]! | words[i + 4]! | words[i + 5]! | words[i + 6]! | words[i + 7]!
     if (any !== 0) return false
   }

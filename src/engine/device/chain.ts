@@ -39,7 +39,12 @@ export function describeChain(platform: Platform, path: string, options: { gate:
       passGate(options.gate, platform.files, lower, above.path)
       const real = platform.files.canonical(lower)
       if (seen.includes(real) || seen.length >= MAX_CHAIN_DEPTH)
-        throw new StrataError('CHAIN', 'The backing chain loops', { path: above.path, field: 'backing file' }, 'Correct the backing file name.')
+        throw new StrataError(
+          'CHAIN',
+          'The backing chain loops',
+          { path: above.path, field: 'backing file' },
+          'Correct the backing file name.',
+        )
       seen.push(real)
       const { backingFormat: format } = above
       layers.push(describeLayer(platform, lower, format === undefined ? { gate: options.gate } : { gate: options.gate, format }))

@@ -40,7 +40,7 @@ export class Disk {
   /** Fills `into` with guest bytes from `at`; throws `OUT_OF_RANGE` past the end. */
   readAt(at: number, into: Uint8Array): void {
     this.#assertRange(at, into.length)
-    for (let done = 0; done < into.length; ) {
+    for (let done = 0; done < into.length;) {
       const extent = this.driver.locate(at + done, into.length - done)
       const part = into.subarray(done, done + extent.length)
       this.#readExtent(extent, at + done, part)
@@ -65,7 +65,7 @@ export class Disk {
   /** The runs that cover `[at, at + length)` in order, without reading guest bytes. */
   *runs(at: number, length: number): Generator<DiskRun> {
     this.#assertRange(at, length)
-    for (let pos = at; pos < at + length; ) {
+    for (let pos = at; pos < at + length;) {
       const run = this.#run(pos, at + length - pos, 0)
       yield run
       pos += run.length
@@ -84,7 +84,7 @@ export class Disk {
   writeAt(at: number, from: Uint8Array): void {
     this.#assertRange(at, from.length)
     const writer = this.#writer()
-    for (let done = 0; done < from.length; ) {
+    for (let done = 0; done < from.length;) {
       const lease = writer.reserve(at + done, from.length - done)
       const length = Math.min(from.length - done, lease.start + lease.length - (at + done))
       this.#fill(lease, at + done, from.subarray(done, done + length))
@@ -158,7 +158,10 @@ export class Disk {
 
   #assertRange(at: number, length: number): void {
     if (at < 0 || length < 0 || at + length > this.size)
-      throw new StrataError('OUT_OF_RANGE', `Bytes ${at} to ${at + length} are not on a disk of ${this.size} bytes`, { path: this.path, offset: at })
+      throw new StrataError('OUT_OF_RANGE', `Bytes ${at} to ${at + length} are not on a disk of ${this.size} bytes`, {
+        path: this.path,
+        offset: at,
+      })
   }
 
   /** Returns when all that was written is on stable storage. */

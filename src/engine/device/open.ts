@@ -66,7 +66,8 @@ export function openDisk(platform: Platform, path: string, options: OpenOptions)
         { path: above.at(-1) ?? file, field: 'backing file' },
         'One of the images names a wrong backing file. Correct that name.',
       )
-    if (above.length >= MAX_CHAIN_DEPTH) throw new StrataError('CHAIN', `The backing chain has more than ${MAX_CHAIN_DEPTH} layers`, { path: file })
+    if (above.length >= MAX_CHAIN_DEPTH)
+      throw new StrataError('CHAIN', `The backing chain has more than ${MAX_CHAIN_DEPTH} layers`, { path: file })
     const driver = openLayer(platform, file, layer)
     if (!driver.backing) return new Disk(file, driver)
     try {
@@ -88,7 +89,10 @@ export function backingPath(platform: Platform, path: string, name: string): str
   const plain = name.startsWith('file:') ? name.slice('file:'.length) : name
   // "json:{…}", "nbd://host/…": QEMU's other ways to name a disk. A drive letter is one character, a protocol at least two.
   if (plain === name && /^[a-z][a-z0-9+.-]+:/i.test(name))
-    throw new StrataError('UNSUPPORTED', `The backing file is named in a way that Strata does not follow: ${name}`, { path, field: 'backing file' })
+    throw new StrataError('UNSUPPORTED', `The backing file is named in a way that Strata does not follow: ${name}`, {
+      path,
+      field: 'backing file',
+    })
   if (plain.includes('\0')) throw new StrataError('CORRUPT', 'The backing file name holds a zero byte', { path, field: 'backing file' })
   return platform.files.resolve(path, plain)
 }

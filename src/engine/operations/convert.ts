@@ -28,7 +28,12 @@ export function convert(
   try {
     format.assertCreatable(from.size, options, false)
     if (target.compress && target.format === 'raw')
-      throw new StrataError('UNSUPPORTED', 'Compression not supported for this file format', { path: target.path, field: 'compress' }, 'Choose qcow2.')
+      throw new StrataError(
+        'UNSUPPORTED',
+        'Compression not supported for this file format',
+        { path: target.path, field: 'compress' },
+        'Choose qcow2.',
+      )
     assertNotInChain(platform, from, target.path)
     const copied = stage(platform, { path: target.path, overwrite }, watch, (storage) => {
       const driver = format.create({ storage, codec: platform.codec, size: from.size, options })

@@ -23,7 +23,7 @@ export function copy(from: Disk, to: Disk, options: CopyOptions, job: Job): numb
   const phase = options.codec ? 'Compressing' : 'Copying'
   let copied = 0
   job.report({ phase, done: 0, total })
-  for (let at = 0; at < total; ) {
+  for (let at = 0; at < total;) {
     job.checkpoint()
     const length = nextPiece(from, at, buffer.length, options.sparse > 0)
     if (length.skip) {
@@ -66,7 +66,7 @@ function writeSparse(to: Disk, at: number, bytes: Uint8Array, sparse: number): n
   }
   const unit = Math.max(to.driver.grain, sparse)
   let written = 0
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     while (from < bytes.length && isZero(bytes.subarray(from, from + unit))) from += unit
     let end = from
     while (end < bytes.length && !isZero(bytes.subarray(end, end + unit))) end += unit

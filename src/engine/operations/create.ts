@@ -32,7 +32,11 @@ function openBacking(
   backing: { name: string; format?: string },
   gate: OpenOptions['gate'],
 ): { size: number; backing: { name: string; format: string } } {
-  const lower = openDisk(platform, backingPath(platform, path, backing.name), backing.format === undefined ? { gate } : { gate, format: backing.format })
+  const lower = openDisk(
+    platform,
+    backingPath(platform, path, backing.name),
+    backing.format === undefined ? { gate } : { gate, format: backing.format },
+  )
   try {
     assertNotInChain(platform, lower, path)
     return { size: lower.size, backing: { name: backing.name, format: lower.format } }

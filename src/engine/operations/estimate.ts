@@ -63,7 +63,8 @@ function spread(runs: readonly { at: number; length: number }[], bytes: number, 
   let passed = 0
   let next = step / 2
   for (const run of runs) {
-    for (; next < passed + run.length && spots.length < SAMPLES; next += step) spots.push(run.at + alignDown(Math.floor(next - passed), grain))
+    for (; next < passed + run.length && spots.length < SAMPLES; next += step)
+      spots.push(run.at + alignDown(Math.floor(next - passed), grain))
     passed += run.length
   }
   return spots

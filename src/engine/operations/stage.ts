@@ -56,5 +56,6 @@ export function assertReplaceable({ files }: Platform, { path, overwrite }: Targ
       { path },
       'Choose a file name.',
     )
-  if (!overwrite) throw new StrataError('EXISTS', 'There is a file of that name already', { path }, 'Choose another name, or allow Strata to replace it.')
+  if (!overwrite)
+    throw new StrataError('EXISTS', 'There is a file of that name already', { path }, 'Choose another name, or allow Strata to replace it.')
 }

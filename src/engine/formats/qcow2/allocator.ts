@@ -87,7 +87,7 @@ export class Allocator {
     const { clusterSize } = this.#geometry
     const sane = Math.ceil(this.#storage.size / clusterSize) + COUNTED_PAST_END
     while (this.#hint <= sane && this.#refcounts.get(this.#hint) !== 0) this.#hint++
-    for (let first = this.#hint; first <= sane; ) {
+    for (let first = this.#hint; first <= sane;) {
       let count = 1
       while (count < most && this.#refcounts.get(first + count) === 0) count++
       if (count >= least) return { first, count }
@@ -115,7 +115,7 @@ export class Allocator {
    */
   #makeBlocks(least: number): void {
     const { clusterSize, blockEntries } = this.#geometry
-    for (let extra = 1; ; ) {
+    for (let extra = 1; ;) {
       const { first } = this.#findRun(least + extra, least + extra)
       const lastBlock = this.#refcounts.blockIndex(first + least + extra - 1)
       const absent: number[] = []

@@ -11,10 +11,15 @@ export function* bitmapClusters(storage: Storage, header: Header): Generator<{ a
   const extension = header.extensions.find(({ type }) => type === EXTENSION.bitmaps)
   if (!extension) return
   const { path } = storage
-  const impossible = (what: string, offset: number): StrataError => new StrataError('CORRUPT', `${what} is impossible`, { path, offset, field: 'bitmaps' })
+  const impossible = (what: string, offset: number): StrataError =>
+    new StrataError('CORRUPT', `${what} is impossible`, { path, offset, field: 'bitmaps' })
   if (extension.data.length !== BitmapsExtension.size) throw impossible('The length of the bitmaps extension', 0)
   const { count, directorySize, directoryOffset } = BitmapsExtension.decode(extension.data, { path })
-  if (count > LIMITS.bitmaps || directorySize > LIMITS.bitmapDirectoryBytes || directoryOffset + directorySize > alignUp(storage.size, 2 ** header.clusterBits))
+  if (
+    count > LIMITS.bitmaps ||
+    directorySize > LIMITS.bitmapDirectoryBytes ||
+    directoryOffset + directorySize > alignUp(storage.size, 2 ** header.clusterBits)
+  )
     throw impossible('The bitmap directory', directoryOffset)
   yield { at: directoryOffset, length: directorySize }
 
@@ -25,7 +30,11 @@ export function* bitmapClusters(storage: Storage, header: Header): Generator<{ a
     readPadded(storage, at, fixed)
     const entry = BitmapEntry.decode(fixed, { path, offset: at })
     const tableBytes = entry.tableSize * 8
-    if (entry.tableOffset === 0 || entry.tableOffset % clusterSize !== 0 || entry.tableOffset + tableBytes > alignUp(storage.size, clusterSize))
+    if (
+      entry.tableOffset === 0 ||
+      entry.tableOffset % clusterSize !== 0 ||
+      entry.tableOffset + tableBytes > alignUp(storage.size, clusterSize)
+    )
       throw impossible(`The table of bitmap ${i}`, at)
     yield { at: entry.tableOffset, length: tableBytes }
     const piece = new Uint8Array(clusterSize)

@@ -150,7 +150,11 @@ class ImageCheck {
   #checkExclusive(what: string, host: number, exclusive: boolean, place: number): void {
     const count = this.#stored(Math.floor(host / this.#image.geometry.clusterSize))
     if (count === undefined || exclusive === (count === 1)) return
-    this.#find('corruption', `ERROR OFLAG_COPIED ${what}: refcount=${count}, but the flag says ${exclusive ? 'exclusive' : 'shared'}`, place)
+    this.#find(
+      'corruption',
+      `ERROR OFLAG_COPIED ${what}: refcount=${count}, but the flag says ${exclusive ? 'exclusive' : 'shared'}`,
+      place,
+    )
   }
 
   #walkBitmaps(): void {
@@ -209,7 +213,11 @@ class ImageCheck {
       return refcounts.get(cluster)
     } catch (error) {
       if (!(error instanceof StrataError)) throw error
-      this.#find('error', `ERROR: can't get the refcount of cluster ${cluster}: ${error.message}`, cluster * this.#image.geometry.clusterSize)
+      this.#find(
+        'error',
+        `ERROR: can't get the refcount of cluster ${cluster}: ${error.message}`,
+        cluster * this.#image.geometry.clusterSize,
+      )
       return undefined
     }
   }

@@ -21,7 +21,9 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
     throw new StrataError('INVALID_ARGUMENT', 'Cluster size must be a power of two between 512 and 2048k', { field: 'cluster_size' })
   const order = Math.log2(options.refcountBits)
   if (!isPowerOfTwo(options.refcountBits) || order > 6)
-    throw new StrataError('INVALID_ARGUMENT', 'Refcount width must be a power of two and may not exceed 64 bits', { field: 'refcount_bits' })
+    throw new StrataError('INVALID_ARGUMENT', 'Refcount width must be a power of two and may not exceed 64 bits', {
+      field: 'refcount_bits',
+    })
   if (options.compat === '0.10' && options.refcountBits !== 16)
     throw new StrataError('INVALID_ARGUMENT', 'Different refcount widths than 16 bits require compatibility level 1.1 or above', {
       field: 'refcount_bits',

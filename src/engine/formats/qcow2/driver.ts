@@ -57,7 +57,10 @@ export class Qcow2Driver implements FormatDriver {
     this.check = {
       check: (job: Job) => {
         this.#flush()
-        return checkImage({ storage, header, geometry, refcounts: new Refcounts(storage, geometry, header), snapshots: this.#snapshotTable }, job)
+        return checkImage(
+          { storage, header, geometry, refcounts: new Refcounts(storage, geometry, header), snapshots: this.#snapshotTable },
+          job,
+        )
       },
     }
     if (writable) {
@@ -124,7 +127,8 @@ export class Qcow2Driver implements FormatDriver {
     const start = at - (at % clusterSize)
     if (this.#unpacked.at !== start || !this.#unpacked.bytes) {
       const entry = this.#mapping.entry(at)
-      if (entry.is !== 'packed') throw new StrataError('BUG', 'A cluster that is not packed was to be unpacked', { path: this.#storage.path })
+      if (entry.is !== 'packed')
+        throw new StrataError('BUG', 'A cluster that is not packed was to be unpacked', { path: this.#storage.path })
       const whole = into.length === clusterSize
       const bytes = whole ? into : (this.#unpacked.bytes ??= new Uint8Array(clusterSize))
       this.#unpacked.at = -1
@@ -280,6 +284,7 @@ export class Qcow2Driver implements FormatDriver {
       this.#storage.flush()
     }
     if (this.#allocator.freeCount > 0) {
+      this.#packed.leaveRoom()
       this.#allocator.applyFrees()
       this.#refcounts.writeDirty()
       this.#storage.flush()
@@ -298,7 +303,12 @@ export class Qcow2Driver implements FormatDriver {
 /** Refuses, by name, what this engine cannot read rightly. */
 function refuseUnknown(header: Header, path: string): void {
   const refuse = (feature: string, offset: number, field: string): never => {
-    throw new StrataError('UNSUPPORTED', `This image uses "${feature}", which Strata does not have yet`, { path, offset, field }, 'Convert it with qemu-img first.')
+    throw new StrataError(
+      'UNSUPPORTED',
+      `This image uses "${feature}", which Strata does not have yet`,
+      { path, offset, field },
+      'Convert it with qemu-img first.',
+    )
   }
   const readable = INCOMPATIBLE.dirty | INCOMPATIBLE.corrupt
   for (let bit = 0; bit < 64; bit++)
@@ -312,7 +322,12 @@ function refuseUnknown(header: Header, path: string): void {
 function refuseWriting(header: Header, path: string): void {
   const where = { path, offset: 72, field: 'incompatible_features' }
   if (header.incompatible & INCOMPATIBLE.corrupt)
-    throw new StrataError('READ_ONLY', 'This image is marked as damaged and may not be written', where, 'Run Check; repair it before you change it.')
+    throw new StrataError(
+      'READ_ONLY',
+      'This image is marked as damaged and may not be written',
+      where,
+      'Run Check; repair it before you change it.',
+    )
   if (header.incompatible & INCOMPATIBLE.dirty)
     throw new StrataError(
       'READ_ONLY',

@@ -13,7 +13,7 @@ export interface Extension {
 export function parseExtensions(area: Uint8Array, base: number, where: Where): Extension[] {
   const view = viewOf(area)
   const found: Extension[] = []
-  for (let at = 0; at + 8 <= area.length; ) {
+  for (let at = 0; at + 8 <= area.length;) {
     const type = view.getUint32(at)
     const length = view.getUint32(at + 4)
     if (type === EXTENSION.end) break

@@ -47,7 +47,12 @@ export function readHeader(storage: Storage): Header {
   readPadded(storage, 0, first)
   const v2 = HeaderV2.decode(first, { path, offset: 0 })
   if (v2.magic !== MAGIC)
-    throw new StrataError('BAD_MAGIC', 'This is not a qcow2 image', { path, offset: 0, field: 'magic' }, 'Open it as raw, or check the file name.')
+    throw new StrataError(
+      'BAD_MAGIC',
+      'This is not a qcow2 image',
+      { path, offset: 0, field: 'magic' },
+      'Open it as raw, or check the file name.',
+    )
   if (v2.version !== 2 && v2.version !== 3)
     throw new StrataError('UNSUPPORTED', `qcow2 version ${v2.version} is not known`, { path, offset: 4, field: 'version' })
   if (storage.size < HeaderV2.size) throw bad(path, 'The file ends inside the header', 0, 'header')
@@ -57,7 +62,8 @@ export function readHeader(storage: Storage): Header {
   const clusterSize = 2 ** v2.clusterBits
   const cluster = new Uint8Array(clusterSize)
   readPadded(storage, 0, cluster)
-  const v3 = v2.version === 3 ? readV3(cluster, path) : { incompatible: 0n, compatible: 0n, autoclear: 0n, refcountOrder: 4, headerLength: 72 }
+  const v3 =
+    v2.version === 3 ? readV3(cluster, path) : { incompatible: 0n, compatible: 0n, autoclear: 0n, refcountOrder: 4, headerLength: 72 }
   const backingName = readBackingName(cluster, v2, path)
   const extensionsEnd = v2.backingOffset > 0 ? v2.backingOffset : clusterSize
   const extensions = parseExtensions(cluster.subarray(v3.headerLength, Math.max(v3.headerLength, extensionsEnd)), v3.headerLength, { path })
@@ -76,12 +82,16 @@ export function readHeader(storage: Storage): Header {
     rest: cluster.slice(Math.min(HEADER_LENGTH, v3.headerLength), v3.headerLength),
     extensions: extensions.filter((extension) => extension !== backingFormat),
   }
-  if (backingName !== undefined) header.backing = backingFormat ? { name: backingName, format: textOf(backingFormat.data) } : { name: backingName }
+  if (backingName !== undefined)
+    header.backing = backingFormat ? { name: backingName, format: textOf(backingFormat.data) } : { name: backingName }
   checkTables(header, geometryOf(header.version, header.clusterBits, header.refcountOrder), storage)
   return header
 }
 
-function readV3(cluster: Uint8Array, path: string): { [K in keyof typeof HeaderV3.fields]: K extends 'refcountOrder' | 'headerLength' ? number : bigint } {
+function readV3(
+  cluster: Uint8Array,
+  path: string,
+): { [K in keyof typeof HeaderV3.fields]: K extends 'refcountOrder' | 'headerLength' ? number : bigint } {
   const v3 = HeaderV3.decode(cluster, { path, offset: 0 })
   if (v3.headerLength < HeaderV3.size || v3.headerLength > cluster.length || v3.headerLength % 8 !== 0)
     throw bad(path, `A header length of ${v3.headerLength} bytes is impossible`, HeaderV3.at('headerLength'), 'header_length')
@@ -118,7 +128,13 @@ function checkTables(header: Header, geometry: Geometry, storage: Storage): void
   inside(header.snapshotsOffset, header.snapshotCount * 40, 'snapshots_offset', 64, 'snapshot table')
 }
 
-function bad(path: string, message: string, offset: number, field: string, hint = 'The header is damaged. Restore the image from a copy.'): StrataError {
+function bad(
+  path: string,
+  message: string,
+  offset: number,
+  field: string,
+  hint = 'The header is damaged. Restore the image from a copy.',
+): StrataError {
   return new StrataError('CORRUPT', message, { path, offset, field }, hint)
 }
 
@@ -131,7 +147,8 @@ export function encodeHeader(header: Header, path: string): Uint8Array {
   const headerLength = header.version === 2 ? HeaderV2.size : HEADER_LENGTH + header.rest.length
   const encoder = new TextEncoder()
   const extensions = [...header.extensions]
-  if (header.backing?.format !== undefined) extensions.unshift({ type: EXTENSION.backingFormat, data: encoder.encode(header.backing.format) })
+  if (header.backing?.format !== undefined)
+    extensions.unshift({ type: EXTENSION.backingFormat, data: encoder.encode(header.backing.format) })
   const area = encodeExtensions(extensions)
   const name = encoder.encode(header.backing?.name ?? '')
   const backingOffset = alignUp(headerLength + area.length, 8)
@@ -144,10 +161,7 @@ export function encodeHeader(header: Header, path: string): Uint8Array {
     )
 
   const cluster = new Uint8Array(clusterSize)
-  HeaderV2.encode(
-    { ...header, magic: MAGIC, backingOffset: name.length > 0 ? backingOffset : 0, backingLength: name.length },
-    cluster,
-  )
+  HeaderV2.encode({ ...header, magic: MAGIC, backingOffset: name.length > 0 ? backingOffset : 0, backingLength: name.length }, cluster)
   if (header.version === 3) {
     HeaderV3.encode({ ...header, headerLength }, cluster)
     cluster[COMPRESSION_TYPE_AT] = header.compressionType

@@ -165,7 +165,8 @@ export class Mapping {
     const low = this.#l1.getUint32(index * 8 + 4)
     if ((high | low) === 0) return 0
     const host = hostOf(high, low)
-    const fault = l1Fault(high, low, this.#geometry) ?? (host >= this.#storage.size ? 'the L2 table lies past the end of the file' : undefined)
+    const fault =
+      l1Fault(high, low, this.#geometry) ?? (host >= this.#storage.size ? 'the L2 table lies past the end of the file' : undefined)
     if (fault !== undefined) throw this.#corrupt(fault, this.#header.l1Offset + index * 8, `l1[${index}]`)
     return host
   }

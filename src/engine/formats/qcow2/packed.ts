@@ -80,6 +80,15 @@ export class PackedClusters {
     return host
   }
 
+  /**
+   * Begins no further stream in a host cluster that has room left. To be called when counts went down: the cluster may have become
+   * free, and soon be somebody else's.
+   */
+  leaveRoom(): void {
+    this.flush()
+    this.#cursor = this.#limit = 0
+  }
+
   /** Hands what is gathered to the storage, and lets the file reach the end of its last host cluster. */
   flush(): void {
     if (this.#buffered > 0) this.#storage.writeAt(this.#bufferAt, this.#buffer.subarray(0, this.#buffered))

@@ -12,7 +12,7 @@ export interface Parts {
   readonly geometry: Geometry
   readonly allocator: Allocator
   readonly mapping: Mapping
-  reserve(at: number, length: number): Lease
-  zero(at: number, length: number): void
-  flush(): void
+  readonly reserve: (at: number, length: number) => Lease
+  readonly zero: (at: number, length: number) => void
+  readonly flush: () => void
 }

@@ -112,7 +112,11 @@ export class Refcounts {
    * Adds blocks, whose clusters the caller has chosen among free ones: writes them with `used` clusters counted once, and only when they
    * are down, the table entries that point at them. `newTable` moves the table to a larger place, in one write of the header.
    */
-  addBlocks(blocks: { index: number; at: number }[], used: { first: number; count: number }, newTable?: { at: number; clusters: number }): void {
+  addBlocks(
+    blocks: { index: number; at: number }[],
+    used: { first: number; count: number },
+    newTable?: { at: number; clusters: number },
+  ): void {
     const { clusterSize, blockEntries } = this.#geometry
     for (let cluster = used.first; cluster < used.first + used.count; cluster++) if (this.has(cluster)) this.add(cluster, 1)
     this.writeDirty()

@@ -9,10 +9,16 @@ import type { Parts } from './parts.ts'
 /** Throws `INVALID_ARGUMENT` for a disk size that qcow2 with these clusters cannot have. */
 export function assertSize(geometry: Geometry, size: number, path: string): void {
   const where = { path, field: 'size' }
-  if (!Number.isSafeInteger(size) || size < 0) throw new StrataError('INVALID_ARGUMENT', 'The disk size must be a whole number of bytes below 2^53', where)
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new StrataError('INVALID_ARGUMENT', 'The disk size must be a whole number of bytes below 2^53', where)
   if (size % 512 !== 0) throw new StrataError('INVALID_ARGUMENT', 'The disk size must be a multiple of 512 bytes', where)
   if (l1EntriesFor(geometry, size) * 8 > LIMITS.l1Bytes)
-    throw new StrataError('INVALID_ARGUMENT', 'The disk size is too large for the cluster size', where, 'Choose larger clusters, up to 2 MiB.')
+    throw new StrataError(
+      'INVALID_ARGUMENT',
+      'The disk size is too large for the cluster size',
+      where,
+      'Choose larger clusters, up to 2 MiB.',
+    )
 }
 
 /** Throws what would make `grow` fail: a size that is no growth, breaks the format's limits, or a version that cannot. */
@@ -74,7 +80,7 @@ function clearTail({ header, geometry, storage, mapping }: Parts): void {
 
 /** Maps every cluster of `[from, size)` to room that reads as zeros: a hole in the file where the file system has such. */
 function preallocate({ storage, reserve }: Parts, from: number, size: number): void {
-  for (let at = from; at < size; ) {
+  for (let at = from; at < size;) {
     const lease = reserve(at, size - at)
     storage.zeroAt(lease.at, lease.length)
     lease.commit()

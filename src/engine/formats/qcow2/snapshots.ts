@@ -32,11 +32,17 @@ export function readSnapshots(storage: Storage, header: Header): SnapshotTable {
     if (entry.l1Size * 8 > LIMITS.l1Bytes) throw new StrataError('CORRUPT', "A snapshot's L1 table is larger than 32 MiB", where)
     const rest = new Uint8Array(entry.extraLength + entry.idLength + entry.nameLength)
     if (at + SnapshotEntry.size + rest.length > storage.size)
-      throw new StrataError('CORRUPT', 'The snapshot table lies past the end of the file', where, 'The image may have been cut short by a copy.')
+      throw new StrataError(
+        'CORRUPT',
+        'The snapshot table lies past the end of the file',
+        where,
+        'The image may have been cut short by a copy.',
+      )
     readPadded(storage, at + SnapshotEntry.size, rest)
     snapshots.push({ ...describe(entry, rest), l1Offset: entry.l1Offset, l1Size: entry.l1Size })
     at = alignUp(at + SnapshotEntry.size + rest.length, 8)
-    if (at - header.snapshotsOffset > LIMITS.snapshotTableBytes) throw new StrataError('CORRUPT', 'The snapshot table is larger than 64 MiB', where)
+    if (at - header.snapshotsOffset > LIMITS.snapshotTableBytes)
+      throw new StrataError('CORRUPT', 'The snapshot table is larger than 64 MiB', where)
   }
   return { snapshots, bytes: at - header.snapshotsOffset }
 }
@@ -55,6 +61,7 @@ function describe(entry: ReturnType<typeof SnapshotEntry.decode>, rest: Uint8Arr
   }
   if (entry.extraLength >= 16) info.diskSize = getU64(extra, 8)
   // An instruction count of all ones means that recording was off.
-  if (entry.extraLength >= 24 && !(extra.getUint32(16) === 0xffffffff && extra.getUint32(20) === 0xffffffff)) info.icount = getU64(extra, 16)
+  if (entry.extraLength >= 24 && !(extra.getUint32(16) === 0xffffffff && extra.getUint32(20) === 0xffffffff))
+    info.icount = getU64(extra, 16)
   return info
 }

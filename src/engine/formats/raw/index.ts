@@ -11,7 +11,8 @@ export const raw: Format = {
   assertCreatable(size, options, hasBacking) {
     if (!Number.isSafeInteger(size) || size < 0)
       throw new StrataError('INVALID_ARGUMENT', 'The disk size must be a whole number of bytes below 2^53', { field: 'size' })
-    if (hasBacking) throw new StrataError('INVALID_ARGUMENT', 'A raw disk cannot have a backing file', { field: 'backing_file' }, 'Choose qcow2.')
+    if (hasBacking)
+      throw new StrataError('INVALID_ARGUMENT', 'A raw disk cannot have a backing file', { field: 'backing_file' }, 'Choose qcow2.')
     if (options.preallocation !== 'off')
       throw new StrataError('UNSUPPORTED', `Preallocation "${options.preallocation}" is not for raw disks`, { field: 'preallocation' })
   },

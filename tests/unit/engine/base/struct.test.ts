@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { FIELD_BYTES, type FieldTable, type Struct, struct } from '../../../../src/engine/base/struct.ts'
+import { FIELD_BYTES, struct } from '../../../../src/engine/base/struct.ts'
 import * as layout from '../../../../src/engine/formats/qcow2/layout.ts'
 
-const records = Object.values(layout).filter(
-  (value): value is Struct<FieldTable> => typeof value === 'object' && 'fields' in value && 'decode' in value,
-)
+const records = [layout.HeaderV2, layout.HeaderV3, layout.SnapshotEntry, layout.BitmapsExtension, layout.BitmapEntry]
 
 describe('struct', () => {
   const Pair = struct('pair', 24, { small: [0, 'u32'], large: [8, 'size64'], flags: [16, 'flags64'] })
@@ -18,14 +16,14 @@ describe('struct', () => {
   it('refuses a size that no number holds, and says where it lies', () => {
     const bytes = new Uint8Array(24)
     bytes[8] = 0x10
-    expect(() => Pair.decode(bytes, { path: 'a.img', offset: 100 })).toThrowError(
+    expect(() => Pair.decode(bytes, { path: 'a.img', offset: 100 })).toThrow(
       expect.objectContaining({ code: 'CORRUPT', where: { path: 'a.img', offset: 108, field: 'large' } }),
     )
   })
 })
 
 describe('the records of qcow2', () => {
-  it.each(records.map((record) => [record.name, record] as const))('%s: fields lie inside the record and none over another', (_, record) => {
+  it.each(records)('$name: fields lie inside the record and none over another', (record) => {
     let end = 0
     for (const [at, kind] of Object.values(record.fields).sort(([a], [b]) => a - b)) {
       expect(at).toBeGreaterThanOrEqual(end)
@@ -33,6 +31,4 @@ describe('the records of qcow2', () => {
     }
     expect(end).toBeLessThanOrEqual(record.size)
   })
-
-  it('are all found', () => expect(records.length).toBeGreaterThanOrEqual(5))
 })

@@ -14,12 +14,18 @@ function roundTrip(entry: L2Entry, geometry: ReturnType<typeof geometryOf>): L2E
 describe('L2 entries', () => {
   it('come back as they were put, for every cluster size and host offset below 2^53', () => {
     fc.assert(
-      fc.property(anyGeometry, fc.nat(2 ** 31 - 1), fc.boolean(), fc.constantFrom('data' as const, 'zero' as const), (geometry, n, exclusive, is) => {
-        const host = (n + 1) * geometry.clusterSize
-        const entry: L2Entry = { is, host, exclusive }
-        expect(roundTrip(entry, geometry)).toEqual(entry)
-        expect(l2Fault(view.getUint32(0), view.getUint32(4), geometry)).toBeUndefined()
-      }),
+      fc.property(
+        anyGeometry,
+        fc.nat(2 ** 31 - 1),
+        fc.boolean(),
+        fc.constantFrom('data' as const, 'zero' as const),
+        (geometry, n, exclusive, is) => {
+          const host = (n + 1) * geometry.clusterSize
+          const entry: L2Entry = { is, host, exclusive }
+          expect(roundTrip(entry, geometry)).toEqual(entry)
+          expect(l2Fault(view.getUint32(0), view.getUint32(4), geometry)).toBeUndefined()
+        },
+      ),
     )
   })
 
@@ -38,7 +44,11 @@ describe('L2 entries', () => {
   it('tell holes, plain zeros and data apart', () => {
     const geometry = geometryOf(3, 16, 4)
     expect(roundTrip({ is: 'hole' }, geometry)).toEqual({ is: 'hole' })
-    expect(roundTrip({ is: 'zero', host: undefined, exclusive: false }, geometry)).toEqual({ is: 'zero', host: undefined, exclusive: false })
+    expect(roundTrip({ is: 'zero', host: undefined, exclusive: false }, geometry)).toEqual({
+      is: 'zero',
+      host: undefined,
+      exclusive: false,
+    })
     expect(kindOf(0, 0)).toBe('hole')
     expect(kindOf(0x40000000, 0)).toBe('packed')
   })
