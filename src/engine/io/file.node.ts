@@ -1,6 +1,7 @@
 import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, type Stats, statSync, writeSync } from 'node:fs'
 import { StrataError } from '../../shared/errors.ts'
 import { fromErrno, saying } from './errno.node.ts'
+import { countThere } from './count-there.ts'
 import { assertInside, assertWritable } from './range.ts'
 import { sparseCalls } from './sparse.node.ts'
 import type { Storage, StorageRun } from './storage.ts'
@@ -27,7 +28,7 @@ export class FileStorage implements Storage {
     const stats = fstatSync(fd)
     assertStorable(path, stats)
     this.#device = stats.isBlockDevice()
-    this.#size = this.#device ? measure(fd) : stats.size
+    this.#size = this.#device ? deviceSize(fd) : stats.size
   }
 
   /** Opens a file or block device that is there. Folders, pipes and the like are refused with `INVALID_ARGUMENT`, without waiting for them. */
@@ -141,37 +142,19 @@ export class FileStorage implements Storage {
 /** Throws unless it is a regular file or a block device. */
 function assertStorable(path: string, stats: Stats): void {
   if (stats.isFile() || stats.isBlockDevice()) return
-  const kind = stats.isDirectory()
-    ? 'a folder'
-    : stats.isFIFO()
-      ? 'a pipe'
-      : stats.isSocket()
-        ? 'a socket'
-        : 'not a file that can hold a disk'
+  const kind = stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device that has no size'
   throw new StrataError('INVALID_ARGUMENT', `This is ${kind}, not a disk image`, { path }, 'Choose a file.')
 }
 
-/**
- * Bytes of a block device, for which `stat` says 0 and Node has no call: the first sector that can't be read is looked for by doubling and
- * halving, about a hundred reads of one sector, on every system alike.
- */
-function measure(fd: number): number {
+/** Bytes of a block device: `stat` says 0, and Node has no call for it, so the first sector that can't be read is looked for. */
+function deviceSize(fd: number): number {
   const sector = new Uint8Array(SECTOR)
-  const there = (index: number): boolean => {
+  const isThere = (index: number): boolean => {
     try {
       return readSync(fd, sector, 0, SECTOR, index * SECTOR) === SECTOR
     } catch {
       return false // some systems answer a read past the end with an error
     }
   }
-  if (!there(0)) return 0
-  let last = 0
-  let past = 1
-  while (there(past)) [last, past] = [past, past * 2]
-  while (past - last > 1) {
-    const middle = Math.floor((last + past) / 2)
-    if (there(middle)) last = middle
-    else past = middle
-  }
-  return past * SECTOR
+  return countThere(isThere) * SECTOR
 }
