@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FIELD_BYTES, struct } from '../../../../src/engine/base/struct.ts'
+import { FIELD_BYTES, type FieldKind, struct } from '../../../../src/engine/base/struct.ts'
 import * as layout from '../../../../src/engine/formats/qcow2/layout.ts'
 
 const records = [layout.HeaderV2, layout.HeaderV3, layout.SnapshotEntry, layout.BitmapsExtension, layout.BitmapEntry]
@@ -25,7 +25,7 @@ describe('struct', () => {
 describe('the records of qcow2', () => {
   it.each(records)('$name: fields lie inside the record and none over another', (record) => {
     let end = 0
-    for (const [at, kind] of Object.values(record.fields).sort(([a], [b]) => a - b)) {
+    for (const [at, kind] of Object.values<readonly [number, FieldKind]>(record.fields).sort(([a], [b]) => a - b)) {
       expect(at).toBeGreaterThanOrEqual(end)
       end = at + FIELD_BYTES[kind]
     }
