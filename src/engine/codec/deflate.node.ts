@@ -1,10 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Codec } from './codec.ts'
-import { PACK_OPTIONS, UNPACK_WINDOW_BITS } from './deflate-options.ts'
+import { outputSize, PACK_OPTIONS, UNPACK_WINDOW_BITS } from './deflate-options.ts'
 import { portableDeflate } from './deflate.portable.ts'
-
-/** The fewest bytes that zlib takes as the size of an output buffer. */
-const MIN_CHUNK = 64
 
 /** Deflate by Node's zlib. */
 export const nativeDeflate: Codec = {
@@ -12,7 +9,7 @@ export const nativeDeflate: Codec = {
 
   pack(plain) {
     // One output buffer holds whatever is worth keeping.
-    const packed = deflateRawSync(plain, { ...PACK_OPTIONS, chunkSize: Math.max(MIN_CHUNK, plain.length) })
+    const packed = deflateRawSync(plain, { ...PACK_OPTIONS, chunkSize: outputSize(plain.length) })
     return packed.length < plain.length ? packed : undefined
   },
 
@@ -28,7 +25,7 @@ export const nativeDeflate: Codec = {
 function inflated(packed: Uint8Array, most: number): Uint8Array | undefined {
   try {
     // With one byte to spare the end of the stream is seen without a second buffer.
-    return inflateRawSync(packed, { windowBits: UNPACK_WINDOW_BITS, maxOutputLength: most, chunkSize: Math.max(MIN_CHUNK, most + 1) })
+    return inflateRawSync(packed, { windowBits: UNPACK_WINDOW_BITS, maxOutputLength: most, chunkSize: outputSize(most + 1) })
   } catch {
     return undefined
   }

@@ -1,14 +1,14 @@
 import { deflateRaw, Z_BUF_ERROR, Z_FINISH, Z_OK, Z_STREAM_END, zlibInflate, zlibInflateEnd, zlibInflateInit2, ZStream } from 'pako'
 import { StrataError } from '../../shared/errors.ts'
 import type { Codec } from './codec.ts'
-import { PACK_OPTIONS, UNPACK_WINDOW_BITS } from './deflate-options.ts'
+import { outputSize, PACK_OPTIONS, UNPACK_WINDOW_BITS } from './deflate-options.ts'
 
 /** Deflate in JavaScript, for where there is no native one; and the judge of streams that the native one can't take. */
 export const portableDeflate: Codec = {
   name: 'deflate',
 
   pack(plain) {
-    const packed = deflateRaw(plain, { ...PACK_OPTIONS, chunkSize: plain.length })
+    const packed = deflateRaw(plain, { ...PACK_OPTIONS, chunkSize: outputSize(plain.length) })
     return packed.length < plain.length ? packed : undefined
   },
 
