@@ -1,0 +1,41 @@
+import type { JobOrder, JobOutcome, QueryName, Request, Result } from '../shared/api.ts'
+import type { Progress } from '../shared/model.ts'
+import type { GateRule } from '../engine/index.ts'
+import { JobThread } from './job-thread.ts'
+import { QueryThread } from './query-thread.ts'
+
+/** A job that was started. `pause`, `resume` and `cancel` take effect at the job's next checkpoint. */
+export interface RunningJob {
+  done: Promise<JobOutcome>
+  pause(): void
+  resume(): void
+  cancel(): void
+}
+
+/** The engine in threads: questions in a standing one, each job in its own. */
+export class EngineHost {
+  readonly #queries: QueryThread
+  readonly #jobs = new Set<JobThread>()
+
+  constructor(queries = new QueryThread()) {
+    this.#queries = queries
+  }
+
+  query<M extends QueryName>(method: M, request: Request<M>, gate: GateRule): Promise<Result<M>> {
+    return this.#queries.ask(method, request, gate)
+  }
+
+  start(order: JobOrder, gate: GateRule, listeners: { onProgress: (progress: Progress) => void }): RunningJob {
+    const job = new JobThread(order, gate, listeners)
+    this.#jobs.add(job)
+    job.done.catch(() => undefined).finally(() => this.#jobs.delete(job))
+    return job
+  }
+
+  /** Cancels all jobs and returns when every thread has ended and nothing staged is left. */
+  async close(): Promise<void> {
+    for (const job of this.#jobs) job.cancel()
+    await Promise.allSettled([...this.#jobs].map((job) => job.done))
+    await this.#queries.close()
+  }
+}

@@ -1,0 +1,28 @@
+import { dirname, resolve } from 'node:path'
+import type { JobOrder } from '../shared/api.ts'
+
+/** The files that an order names: what it only reads, and what it makes or changes. */
+export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[] } {
+  switch (kind) {
+    case 'create':
+      return { reads: request.backing ? [backingPath(request.path, request.backing.name)] : [], writes: [request.path] }
+    case 'convert':
+      return { reads: [request.source.path], writes: [request.target.path] }
+    case 'check':
+      return { reads: [request.path], writes: [] }
+    case 'resize':
+      return { reads: [], writes: [request.path] }
+  }
+}
+
+/** Whether two orders would get in each other's way: one writes what the other reads or writes. */
+export function collide(a: JobOrder, b: JobOrder): boolean {
+  const [first, second] = [filesOf(a), filesOf(b)]
+  const touches = (order: typeof first, path: string) => order.writes.includes(path) || order.reads.includes(path)
+  return first.writes.some((path) => touches(second, path)) || second.writes.some((path) => touches(first, path))
+}
+
+/** The file that a backing file's name means, as seen from the new image that will hold it; `file:` is QEMU's word for a plain file. */
+export function backingPath(path: string, name: string): string {
+  return resolve(dirname(path), name.startsWith('file:') ? name.slice('file:'.length) : name)
+}

@@ -1,0 +1,33 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { JobOrder, JobOutcome } from '../shared/api.ts'
+import { toErrorDto } from '../shared/errors.ts'
+import { createEngine, type CallContext, type Engine } from '../engine/index.ts'
+import { SharedJob } from './shared-job.ts'
+import type { FromJobThread, JobThreadData } from './thread-messages.ts'
+
+const post = (message: FromJobThread) => parentPort?.postMessage(message)
+
+const { order, gate, control } = workerData as JobThreadData
+const engine = createEngine({ staged: (path) => post({ staged: path }), settled: (path) => post({ settled: path }) })
+const job = new SharedJob(control, (progress) => post({ progress }))
+
+try {
+  const outcome = run(engine, order, { job, gate })
+  job.settle()
+  post({ outcome })
+} catch (error) {
+  post({ error: toErrorDto(error) })
+}
+
+function run(engine: Engine, { kind, request }: JobOrder, context: CallContext): JobOutcome {
+  switch (kind) {
+    case 'create':
+      return { kind, result: engine.create(request, context) }
+    case 'convert':
+      return { kind, result: engine.convert(request, context) }
+    case 'check':
+      return { kind, result: engine.check(request, context) }
+    case 'resize':
+      return { kind, result: engine.resize(request, context) }
+  }
+}

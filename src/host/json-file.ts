@@ -1,0 +1,66 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, extname } from 'node:path'
+import * as v from 'valibot'
+
+/**
+ * A value kept as JSON in a file. Writing replaces the file in one step. A file that does not hold the value is moved aside, as
+ * `name.damaged-<time>.json`, and the fallback takes its place: nothing that a person had is thrown away.
+ */
+export class JsonFile<T> {
+  readonly path: string
+  readonly #schema: v.GenericSchema<unknown, T>
+  readonly #fallback: () => T
+
+  constructor(path: string, schema: v.GenericSchema<unknown, T>, fallback: () => T) {
+    this.path = path
+    this.#schema = schema
+    this.#fallback = fallback
+  }
+
+  /** Reads the file anew, as another Strata may have written it. */
+  read(): T {
+    let text: string
+    try {
+      text = readFileSync(this.path, 'utf8')
+    } catch (error) {
+      if (isMissing(error)) return this.#fallback()
+      throw error
+    }
+    const parsed = v.safeParse(this.#schema, parseJson(text))
+    if (parsed.success) return parsed.output
+    this.#setAside()
+    return this.#fallback()
+  }
+
+  write(value: T): void {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
+    const draft = `${this.path}.${process.pid}.tmp`
+    const file = openSync(draft, 'w', 0o600)
+    try {
+      writeFileSync(file, JSON.stringify(value, null, 2) + '\n')
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(draft, this.path)
+  }
+
+  #setAside(): void {
+    const ending = extname(this.path)
+    const time = new Date().toISOString().replaceAll(':', '-')
+    renameSync(this.path, `${this.path.slice(0, -ending.length)}.damaged-${time}${ending}`)
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** What the text says, or undefined where it is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

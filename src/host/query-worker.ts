@@ -1,0 +1,26 @@
+import { parentPort } from 'node:worker_threads'
+import { toErrorDto } from '../shared/errors.ts'
+import { createEngine, unwatched, type CallContext } from '../engine/index.ts'
+import type { FromQueryThread, ToQueryThread } from './thread-messages.ts'
+
+const engine = createEngine()
+
+parentPort?.on('message', (question: ToQueryThread) => parentPort?.postMessage(answer(question)))
+
+function answer(question: ToQueryThread): FromQueryThread {
+  const { id, gate } = question
+  try {
+    return { id, ok: ask(question, { job: unwatched, gate }) }
+  } catch (error) {
+    return { id, error: toErrorDto(error) }
+  }
+}
+
+function ask({ method, request }: ToQueryThread, context: CallContext) {
+  switch (method) {
+    case 'info':
+      return engine.info(request, context)
+    case 'estimate':
+      return engine.estimate(request, context)
+  }
+}

@@ -1,0 +1,86 @@
+import * as v from 'valibot'
+import type { WindowApi } from '../shared/api.ts'
+import { StrataError } from '../shared/errors.ts'
+import { FORMATS } from '../shared/model.ts'
+
+type Schemas = { [M in keyof WindowApi]: v.GenericSchema<unknown, Parameters<WindowApi[M]>[0]> }
+
+const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096))
+const word = v.pipe(v.string(), v.maxLength(200))
+const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+const format = v.picklist(FORMATS)
+const preallocation = v.picklist(['off', 'metadata'])
+const nothing = v.strictObject({})
+const byPath = v.strictObject({ path })
+const byId = v.strictObject({ id })
+const withFormat = v.strictObject({ path, format: v.exactOptional(format) })
+
+const qcow2 = v.strictObject({
+  clusterSize: v.exactOptional(bytes),
+  compat: v.exactOptional(v.picklist(['0.10', '1.1'])),
+  refcountBits: v.exactOptional(bytes),
+  preallocation: v.exactOptional(preallocation),
+})
+
+const create = v.strictObject({
+  path,
+  format,
+  size: v.exactOptional(bytes),
+  backing: v.exactOptional(v.strictObject({ name: path, format: v.exactOptional(word) })),
+  qcow2: v.exactOptional(qcow2),
+  overwrite: v.boolean(),
+})
+
+const convert = v.strictObject({
+  source: withFormat,
+  target: v.strictObject({ path, format, qcow2: v.exactOptional(qcow2), compress: v.exactOptional(v.boolean()) }),
+  overwrite: v.boolean(),
+  sparse: v.exactOptional(bytes),
+})
+
+const resize = v.strictObject({ path, format: v.exactOptional(format), size: bytes, preallocation: v.exactOptional(preallocation) })
+
+const order = v.variant('kind', [
+  v.strictObject({ kind: v.literal('create'), request: create }),
+  v.strictObject({ kind: v.literal('convert'), request: convert }),
+  v.strictObject({ kind: v.literal('check'), request: withFormat }),
+  v.strictObject({ kind: v.literal('resize'), request: resize }),
+])
+
+const filters = v.pipe(
+  v.array(v.strictObject({ name: word, extensions: v.pipe(v.array(v.pipe(word, v.regex(/^(\*|[A-Za-z0-9]+)$/))), v.maxLength(50)) })),
+  v.maxLength(20),
+)
+
+/** What each method of the window's api may be asked. A window is not trusted: what is not stated here is refused, unknown keys too. */
+const REQUESTS: Schemas = {
+  info: withFormat,
+  estimate: convert,
+  facts: nothing,
+  library: nothing,
+  addToLibrary: v.strictObject({ paths: v.pipe(v.array(path), v.maxLength(1000)) }),
+  removeFromLibrary: byPath,
+  jobs: nothing,
+  startJob: order,
+  pauseJob: byId,
+  resumeJob: byId,
+  cancelJob: byId,
+  clearJobs: nothing,
+  settings: nothing,
+  saveSettings: v.strictObject({ theme: v.picklist(['system', 'light', 'dark']) }),
+  openDialog: v.strictObject({ title: word, filters, several: v.boolean() }),
+  saveDialog: v.strictObject({ title: word, suggestion: v.pipe(v.string(), v.maxLength(4096)), filters }),
+  listFolder: v.strictObject({ path: v.exactOptional(path) }),
+  findDropped: v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)), size: bytes, modified: bytes }),
+  showInFolder: byPath,
+}
+
+/** The request as the method's type, or `INVALID_ARGUMENT` with the name of the field that is wrong. */
+export function validRequest<M extends keyof WindowApi>(method: M, request: unknown): Parameters<WindowApi[M]>[0] {
+  const parsed = v.safeParse(REQUESTS[method], request)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  const field = v.getDotPath(issue) ?? method
+  throw new StrataError('INVALID_ARGUMENT', `The request to "${method}" is malformed: ${issue.message}`, { field })
+}

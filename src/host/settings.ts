@@ -1,0 +1,14 @@
+import { join } from 'node:path'
+import * as v from 'valibot'
+import type { Settings } from '../shared/api.ts'
+import { JsonFile } from './json-file.ts'
+
+const DEFAULTS: Settings = { theme: 'system' }
+
+/** What `settings.json` holds; unknown keys, of a newer Strata, are left out. */
+const SettingsSchema = v.object({ theme: v.picklist(['system', 'light', 'dark']) })
+
+/** The person's settings, kept as `settings.json` in the data folder. */
+export function settingsFile(folder: string): JsonFile<Settings> {
+  return new JsonFile<Settings>(join(folder, 'settings.json'), SettingsSchema, () => ({ ...DEFAULTS }))
+}

@@ -1,0 +1,10 @@
+import type { HostFacts, WindowApi } from '../shared/api.ts'
+
+type Optional = 'openDialog' | 'saveDialog' | 'showInFolder' | 'listFolder' | 'findDropped'
+type Answer<M extends keyof WindowApi> = ReturnType<WindowApi[M]> | Promise<ReturnType<WindowApi[M]>>
+
+/**
+ * What the program around the host can do for a window: the desktop has native dialogs, the server a file picker of its own. Requests are
+ * valid when they come here; what is absent is refused as `UNSUPPORTED`. Whatever paths dialogs answer, the host grants.
+ */
+export type Shell = { facts: HostFacts } & { [M in Optional]?: (request: Parameters<WindowApi[M]>[0]) => Answer<M> }

@@ -1,0 +1,225 @@
+import type { Handlers, JobOrder, JobView, LibraryEntry, Settings, WindowApi } from '../shared/api.ts'
+import { StrataError } from '../shared/errors.ts'
+import type { ConvertRequest } from '../shared/model.ts'
+import type { Channel } from '../shared/rpc/protocol.ts'
+import { serve, type Tell } from '../shared/rpc/server.ts'
+import { EngineHost } from './engine-host.ts'
+import type { Grants } from './grants.ts'
+import { backingPath, filesOf } from './job-files.ts'
+import { Jobs } from './jobs.ts'
+import type { JsonFile } from './json-file.ts'
+import { Library } from './library.ts'
+import { validRequest } from './requests.ts'
+import { settingsFile } from './settings.ts'
+import type { Shell } from './shell.ts'
+
+export interface WindowHostParts {
+  /** where library and settings are kept */
+  folder: string
+  grants: Grants
+  shell: Shell
+  engine?: EngineHost
+}
+
+/**
+ * Everything behind the windows of one program: engine, jobs, library, settings. Each request is validated, then each path in it is
+ * checked against the grants and replaced by its canonical one, before anything is done.
+ */
+export class WindowHost {
+  readonly #engine: EngineHost
+  readonly #grants: Grants
+  readonly #shell: Shell
+  readonly #jobs: Jobs
+  readonly #library: Library
+  readonly #settings: JsonFile<Settings>
+  readonly #windows = new Set<Tell>()
+  /** images handed over before there was a window to show them */
+  #handedOver: string[] = []
+
+  constructor({ folder, grants, shell, engine = new EngineHost() }: WindowHostParts) {
+    this.#engine = engine
+    this.#grants = grants
+    this.#shell = shell
+    this.#jobs = new Jobs(engine)
+    this.#library = new Library(folder, engine)
+    this.#settings = settingsFile(folder)
+    // The person let Strata have these before; the list is written by the host alone.
+    for (const path of this.#library.paths()) this.#tryGrant(path)
+    this.#jobs.subscribe((job) => {
+      this.#tell('job', job)
+      if (job.status === 'done') this.#keep(job).catch(() => undefined) // the job is done, whatever becomes of the list
+    })
+  }
+
+  /** Serves one more window until its channel closes. */
+  connect(channel: Channel): void {
+    const tell = serve(this.#handlers, channel)
+    let called = false
+    channel.onMessage(() => {
+      // Only a window that has begun to ask is ready to listen.
+      if (called) return
+      called = true
+      this.#windows.add(tell)
+      this.open(this.#handedOver.splice(0))
+    })
+    channel.onClose(() => this.#windows.delete(tell))
+  }
+
+  /** Opens images that the person named outside of the window: by command line, file association or dock. */
+  open(paths: readonly string[]): void {
+    const granted = paths.flatMap((path) => this.#tryGrant(path) ?? [])
+    if (granted.length === 0) return
+    if (this.#windows.size === 0) this.#handedOver.push(...granted)
+    else this.#tell('open', granted)
+  }
+
+  /** Grants a file that the person dropped on the window. */
+  grantDropped(path: string): void {
+    this.#tryGrant(path)
+  }
+
+  /** The canonical paths that the library remembers. */
+  libraryPaths(): string[] {
+    return this.#library.paths()
+  }
+
+  /** Whether jobs run, wait or are paused. */
+  get busy(): boolean {
+    return this.#jobs.list().some((job) => job.ended === undefined)
+  }
+
+  /** Cancels all jobs and returns when nothing runs any more and nothing staged is left. */
+  async close(): Promise<void> {
+    await this.#engine.close()
+  }
+
+  readonly #handlers: Handlers<WindowApi> = {
+    info: (request) => {
+      const { path, ...rest } = validRequest('info', request)
+      return this.#engine.query('info', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
+    },
+    estimate: (request) => this.#engine.query('estimate', this.#allowConvert(validRequest('estimate', request)), this.#grants.rule()),
+
+    facts: (request) => {
+      validRequest('facts', request)
+      return this.#shell.facts
+    },
+    library: (request) => {
+      validRequest('library', request)
+      return this.#list()
+    },
+    addToLibrary: (request) => {
+      this.#library.add(validRequest('addToLibrary', request).paths.map((path) => this.#grants.assertReadable(path)))
+      return this.#listAndTell()
+    },
+    removeFromLibrary: (request) => {
+      this.#library.remove(validRequest('removeFromLibrary', request).path)
+      return this.#listAndTell()
+    },
+
+    jobs: (request) => {
+      validRequest('jobs', request)
+      return this.#jobs.list()
+    },
+    startJob: (request) => this.#jobs.start(this.#allow(validRequest('startJob', request)), () => this.#grants.rule()),
+    pauseJob: (request) => this.#jobs.pause(validRequest('pauseJob', request).id),
+    resumeJob: (request) => this.#jobs.resume(validRequest('resumeJob', request).id),
+    cancelJob: (request) => this.#jobs.cancel(validRequest('cancelJob', request).id),
+    clearJobs: (request) => {
+      validRequest('clearJobs', request)
+      this.#jobs.clear()
+    },
+
+    settings: (request) => {
+      validRequest('settings', request)
+      return this.#settings.read()
+    },
+    saveSettings: (request) => {
+      const settings = validRequest('saveSettings', request)
+      this.#settings.write(settings)
+      return settings
+    },
+
+    openDialog: async (request) => {
+      const paths = await this.#ask('openDialog')(validRequest('openDialog', request))
+      return paths.map((path) => this.#grants.grantFile(path))
+    },
+    saveDialog: async (request) => {
+      const path = await this.#ask('saveDialog')(validRequest('saveDialog', request))
+      return path === null ? null : this.#grants.grantFile(path)
+    },
+    listFolder: (request) => this.#ask('listFolder')(validRequest('listFolder', request)),
+    findDropped: (request) => this.#ask('findDropped')(validRequest('findDropped', request)),
+    showInFolder: (request) => {
+      const { path } = validRequest('showInFolder', request)
+      return this.#ask('showInFolder')({ path: this.#grants.assertReadable(path) })
+    },
+  }
+
+  #ask<M extends Exclude<keyof Shell, 'facts'>>(method: M): NonNullable<Shell[M]> {
+    const answer = this.#shell[method]
+    if (!answer) throw new StrataError('UNSUPPORTED', `"${method}" is not to be had here`, { field: 'method' })
+    return answer
+  }
+
+  /** The order with canonical paths, each of which may be used as the order uses it. */
+  #allow(order: JobOrder): JobOrder {
+    const grants = this.#grants
+    switch (order.kind) {
+      case 'create': {
+        const path = grants.assertWritable(order.request.path)
+        // The name goes into the image as it is; what it leads to is opened, so it must be readable.
+        if (order.request.backing) grants.assertReadable(backingPath(path, order.request.backing.name))
+        return { kind: 'create', request: { ...order.request, path } }
+      }
+      case 'convert':
+        return { kind: 'convert', request: this.#allowConvert(order.request) }
+      case 'check':
+        return { kind: 'check', request: { ...order.request, path: grants.assertReadable(order.request.path) } }
+      case 'resize':
+        return { kind: 'resize', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
+    }
+  }
+
+  #allowConvert(request: ConvertRequest): ConvertRequest {
+    const source = { ...request.source, path: this.#grants.assertReadable(request.source.path) }
+    const target = { ...request.target, path: this.#grants.assertWritable(request.target.path) }
+    return { ...request, source, target }
+  }
+
+  /** New images join the library; a check's verdict stays until the image is written again. */
+  async #keep({ order, outcome }: JobView): Promise<void> {
+    const { writes } = filesOf(order)
+    for (const path of writes) {
+      this.#grants.grantFile(path)
+      this.#library.forgetCheck(path)
+    }
+    if (outcome?.kind === 'check') this.#library.recordCheck(outcome.result.path, outcome.result)
+    this.#library.add(writes)
+    await this.#listAndTell()
+  }
+
+  #list(): Promise<LibraryEntry[]> {
+    return this.#library.list(this.#grants.rule())
+  }
+
+  async #listAndTell(): Promise<LibraryEntry[]> {
+    const entries = await this.#list()
+    this.#tell('library', entries)
+    return entries
+  }
+
+  /** The canonical path of a file that was granted, or undefined where that is impossible. */
+  #tryGrant(path: string): string | undefined {
+    try {
+      return this.#grants.grantFile(path)
+    } catch (error) {
+      if (error instanceof StrataError) return undefined
+      throw error
+    }
+  }
+
+  readonly #tell: Tell = (event, data) => {
+    for (const tell of this.#windows) tell(event, data)
+  }
+}
