@@ -1,8 +1,8 @@
 import type { LibraryEntry } from '../../../shared/api.ts'
-import type { DiskInfo } from '../../../shared/model.ts'
+import type { ChainInfo, DiskInfo } from '../../../shared/model.ts'
 import { baseName } from './paths.ts'
 
-export type Health = 'fine' | 'leaks' | 'corrupt' | 'unknown' | 'missing' | 'unreadable'
+export type Health = 'fine' | 'leaks' | 'corrupt' | 'unknown' | 'missing' | 'unreadable' | 'broken'
 
 /** One image in the forest of backing chains. A base that the library does not hold itself is a node without an entry. */
 export interface ChainNode {
@@ -76,7 +76,7 @@ function sortByName(level: ChainNode[]): void {
 export function entryHealth(entry: LibraryEntry): Health {
   if (!entry.present) return 'missing'
   if (!entry.chain || entry.error) return 'unreadable'
-  if (entry.chain.broken) return 'unreadable'
+  if (entry.chain.broken) return 'broken'
   return entry.health?.verdict ?? 'unknown'
 }
 
@@ -121,6 +121,15 @@ export function nodeOf(root: ChainNode, path: string): ChainNode | undefined {
   for (const child of root.children) {
     const found = nodeOf(child, path)
     if (found) return found
+  }
+  return undefined
+}
+
+/** What the library knows of the image at `path` and all below it, from its own entry or from one above it. */
+export function chainFrom(entries: readonly LibraryEntry[], path: string): ChainInfo | undefined {
+  for (const { chain } of entries) {
+    const at = chain?.layers.findIndex((layer) => layer.path === path) ?? -1
+    if (chain && at >= 0) return { ...chain, layers: chain.layers.slice(at) }
   }
   return undefined
 }

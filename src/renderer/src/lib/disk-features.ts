@@ -1,8 +1,8 @@
 import type { DiskInfo } from '../../../shared/model.ts'
-import type { words } from '../words/en.ts'
 
 /** The chips of a disk page, by the key of their words. */
-export type Feature = keyof (typeof words)['features']
+export type Feature =
+  'corrupt' | 'dirty' | 'encrypted' | 'overlay' | 'base' | 'snapshots' | 'sparse' | 'zstd' | 'lazy' | 'extendedL2' | 'v2'
 export type Tone = 'plain' | 'warn' | 'bad'
 
 /** What is special about an image, the alarming first. `dependants` counts the known overlays on it. */

@@ -1,6 +1,6 @@
 import type { ChainNode } from './chain-tree.ts'
 
-export const NODE = { width: 188, height: 60, gapX: 20, gapY: 44 } as const
+export const NODE = { width: 168, height: 58, gapX: 16, gapY: 40 } as const
 
 export interface PlacedNode {
   node: ChainNode

@@ -138,7 +138,7 @@ export class ConvertDraft {
 
   #avoidSource(): void {
     const source = this.info
-    if (!source || this.target !== source.path) return
+    if (source?.path !== this.target) return
     const name = baseName(source.path)
     const ending = name.slice(stem(name).length)
     this.target = this.#beside(source.path, `${stem(name)}-copy${ending}`)

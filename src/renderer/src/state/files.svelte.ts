@@ -1,7 +1,7 @@
 import type { Client, FileFilter, WindowApi } from '../../../shared/api.ts'
 import type { Host } from '../api.ts'
 import { words } from '../words/en.ts'
-import { baseName, folderOf, joinPath } from '../lib/paths.ts'
+import { baseName, folderOf } from '../lib/paths.ts'
 import type { Settings } from './settings.svelte.ts'
 
 const FILTERS: FileFilter[] = [
@@ -62,9 +62,10 @@ export class Files {
     return this.#ask({ want: 'target', title, folder: folderOf(suggestion) || this.#lastFolder, name: baseName(suggestion) })
   }
 
-  /** A place for a new file with this name, before the person has chosen one. */
-  suggest(name: string): string {
-    return joinPath(this.#lastFolder ?? this.#settings.facts.home, name, this.#settings.facts.separator)
+  /** The folder where a new file may go before the person has chosen one; empty where the window may write nowhere yet. */
+  get startFolder(): string {
+    if (this.#lastFolder !== undefined) return this.#lastFolder
+    return this.#settings.facts.kind === 'browser' ? this.#settings.facts.home : ''
   }
 
   #ask(pick: Omit<Pick, 'answer'>): Promise<string | undefined> {

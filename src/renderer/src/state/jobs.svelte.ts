@@ -16,8 +16,7 @@ export class Jobs {
   readonly #byId = new SvelteMap<number, JobView>()
   /** the highest share seen of each job: a bar never goes back */
   readonly #shares = new SvelteMap<number, number>()
-  readonly #waiting = new Map<number, (job: JobView) => void>()
-  readonly #listeners = new Set<(job: JobView) => void>()
+  #listeners: ((job: JobView) => void)[] = []
 
   /** whether the tray is open */
   open = $state(false)
@@ -33,8 +32,7 @@ export class Jobs {
   /** Reads all jobs anew, at the start and after the connection was lost. */
   async load(): Promise<void> {
     const jobs = await this.#client.jobs({})
-    const present = new Set(jobs.map((job) => job.id))
-    for (const id of [...this.#byId.keys()]) if (!present.has(id)) this.#forget(id)
+    for (const id of [...this.#byId.keys()]) if (!jobs.some((job) => job.id === id)) this.#forget(id)
     for (const job of jobs) this.#take(job)
   }
 
@@ -49,13 +47,19 @@ export class Jobs {
   async run(order: JobOrder): Promise<JobView> {
     const job = await this.start(order)
     if (hasEnded(job)) return job
-    return new Promise((resolve) => this.#waiting.set(job.id, resolve))
+    return new Promise((resolve) => {
+      const stop = this.onEnd((ended) => {
+        if (ended.id !== job.id) return
+        stop()
+        resolve(ended)
+      })
+    })
   }
 
   /** Calls back for each job that ends from now on; answers how to stop. */
   onEnd(listener: (job: JobView) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    this.#listeners.push(listener)
+    return () => (this.#listeners = this.#listeners.filter((other) => other !== listener))
   }
 
   async pause(id: number): Promise<void> {
@@ -102,8 +106,6 @@ export class Jobs {
     if (total > 0) this.#shares.set(job.id, Math.max(this.#shares.get(job.id) ?? 0, Math.min(1, done / total)))
     this.#byId.set(job.id, job)
     if (!hasEnded(job)) return
-    this.#waiting.get(job.id)?.(job)
-    this.#waiting.delete(job.id)
     if (before) for (const listener of this.#listeners) listener(job)
   }
 

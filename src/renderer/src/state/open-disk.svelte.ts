@@ -1,6 +1,7 @@
 import type { Client, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { ChainInfo } from '../../../shared/model.ts'
+import { chainFrom } from '../lib/chain-tree.ts'
 import type { Library } from './library.svelte.ts'
 
 /** The disk on the page: what the library last knew of it at once, then what its file says now. */
@@ -13,7 +14,10 @@ export class OpenDisk {
   #reading = $state(false)
 
   readonly entry = $derived.by(() => this.#library.entry(this.path))
-  readonly chain = $derived.by(() => this.#fresh ?? this.entry?.chain)
+  readonly #known = $derived.by(() => chainFrom(this.#library.entries, this.path))
+  readonly chain = $derived.by(() => this.#fresh ?? this.#known)
+  /** the window may not open it by itself: what is shown was read through an overlay */
+  readonly borrowed = $derived.by(() => this.#error?.code === 'DENIED' && this.#known !== undefined)
 
   constructor(path: string, client: Client<WindowApi>, library: Library) {
     this.path = path
@@ -21,8 +25,9 @@ export class OpenDisk {
     this.#library = library
   }
 
+  /** why the file can't be shown */
   get error(): ErrorDto | undefined {
-    return this.#error
+    return this.borrowed ? undefined : this.#error
   }
 
   get reading(): boolean {

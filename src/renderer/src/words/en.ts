@@ -2,6 +2,7 @@ import type { ErrorDto } from '../../../shared/errors.ts'
 import type { JobOrder, JobStatus, JobView } from '../../../shared/api.ts'
 import type { CheckReport, DiskInfo, FormatName, Preallocation } from '../../../shared/model.ts'
 import type { Health } from '../lib/chain-tree.ts'
+import type { Feature } from '../lib/disk-features.ts'
 import { baseName } from '../lib/paths.ts'
 import { countText, sizeText } from '../lib/sizes.ts'
 
@@ -53,6 +54,7 @@ export const words = {
     unknown: 'Not checked',
     missing: 'Missing',
     unreadable: 'Cannot be read',
+    broken: 'A layer is missing',
   } satisfies Record<Health, string>,
   disk: {
     tabs: { label: 'About this disk', overview: 'Overview', health: 'Health', snapshots: (count: number) => `Snapshots (${count})` },
@@ -79,7 +81,7 @@ export const words = {
       below > 0
         ? `${sizeText(own + below)} on disk (${sizeText(own)} own, ${sizeText(below)} below) of ${sizeText(guest)} for the guest`
         : `${sizeText(own)} on disk of ${sizeText(guest)} for the guest`,
-    legend: { own: 'this file', below: 'layers below', free: 'not stored' },
+    legend: { all: 'on disk:', own: 'this file', below: 'layers below', free: 'not stored' },
     facts: 'Facts',
     features: 'Features',
     layers: 'Layers',
@@ -87,6 +89,8 @@ export const words = {
     single: 'This disk stands alone: nothing below it, and no overlay in your library depends on it.',
     copied: 'Copied',
     copy: (label: string) => `Copy ${label}`,
+    borrowed: 'You see what the disk above tells of this one. To work with it, open it by itself.',
+    openIt: 'Open it…',
     missing: (name: string) => `${name} is not where it was`,
     missingHint: 'It may have been moved, renamed or deleted, or its drive is not connected. Put it back, or remove it from the library.',
     brokenChain: 'A layer below can’t be opened',
@@ -123,7 +127,7 @@ export const words = {
     encrypted: ['Encrypted', 'The guest’s data can be read only with a password.'],
     dirty: ['Not closed cleanly', 'The program that wrote this image did not close it. Its reference counts may be stale: run a check.'],
     corrupt: ['Marked damaged', 'QEMU found damage and set this mark; it refuses to write until the image is repaired.'],
-  } satisfies Record<string, readonly [name: string, meaning: string]>,
+  } satisfies Record<Feature, readonly [name: string, meaning: string]>,
   check: {
     button: 'Check now',
     again: 'Check again',

@@ -1,7 +1,7 @@
 import type { DiskInfo } from '../../../shared/model.ts'
-import { words } from '../words/en.ts'
-import { absoluteDate } from './dates.ts'
-import { exactBytes, sizeText } from './sizes.ts'
+import { absoluteDate } from '../lib/dates.ts'
+import { exactBytes, sizeText } from '../lib/sizes.ts'
+import { words } from './en.ts'
 
 /** One pair of the overview. */
 export interface FactPair {
