@@ -49,7 +49,7 @@ export default defineConfig({
       rolldownOptions: {
         input: { index: resolve(here, 'src/renderer/index.html') },
         // Compiling components is what takes the time, and no news.
-        checks: { pluginTimings: false },
+        checks: { bundlerTimings: false },
       },
     },
   },
