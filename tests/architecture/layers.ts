@@ -143,7 +143,7 @@ export const LAYERS: readonly Layer[] = [
   // How the window reaches its host.
   {
     name: 'renderer/api',
-    pattern: /^renderer\/src\/(api|reconnecting-socket)\.ts$/,
+    pattern: /^renderer\/src\/api\.ts$/,
     mayImport: ['shared', 'renderer/lib'],
     packages: [],
     node: 'no',
