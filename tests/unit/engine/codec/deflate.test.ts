@@ -6,6 +6,7 @@ import type { Codec } from '../../../../src/engine/codec/codec.ts'
 import { nativeDeflate } from '../../../../src/engine/codec/deflate.node.ts'
 import { portableDeflate } from '../../../../src/engine/codec/deflate.portable.ts'
 import { Random } from '../../../fixtures/random.ts'
+import { codeOf } from '../../../fixtures/thrown.ts'
 
 const CODECS: [name: string, codec: Codec][] = [
   ['native', nativeDeflate],
@@ -40,16 +41,6 @@ function unpacked(codec: Codec, stream: Uint8Array, length: number): Uint8Array 
   const into = new Uint8Array(length).fill(0xaa)
   codec.unpack(stream, into)
   return into
-}
-
-function codeOf(run: () => unknown): string {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof StrataError) return error.code
-    throw error
-  }
-  return 'nothing was thrown'
 }
 
 describe.each(PAIRS)('packed by the %s codec, unpacked by the %s one', (_packer, _unpacker, pack, unpack) => {
