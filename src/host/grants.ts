@@ -91,6 +91,16 @@ function plainFiles(folder: string): string[] {
 
 function denied(doing: 'read' | 'write', path: string): StrataError {
   return doing === 'read'
-    ? new StrataError('DENIED', 'Strata was not given this file', { path }, 'Open it with the dialog or drop it on the window.')
-    : new StrataError('DENIED', 'Strata may not write here', { path }, 'Choose the place in the save dialog, or another folder.')
+    ? new StrataError(
+        'DENIED',
+        'Strata was not given this file',
+        { path },
+        'Open it with the dialog, drop it on the window, or name its folder with --root.',
+      )
+    : new StrataError(
+        'DENIED',
+        'Strata was not given this place to write to',
+        { path },
+        'Choose the place in the dialog, or name its folder with --root.',
+      )
 }

@@ -1,3 +1,8 @@
+/** The IPC channel of the messages of `rpc/protocol.ts`, in both directions. */
+export const MESSAGE_CHANNEL = 'strata:message'
+/** The IPC channel on which the preload script tells the path of a real file. */
+export const DROPPED_CHANNEL = 'strata:dropped'
+
 /** What the desktop's preload script gives the window as `window.strata`; a browser has none. The messages are those of `rpc/protocol.ts`. */
 export interface Bridge {
   send(message: unknown): void

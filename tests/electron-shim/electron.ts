@@ -1,0 +1,94 @@
+/**
+ * A typed stand-in for the `electron` module: what Strata's main process uses of it, and nothing more. A window is a page on loopback that
+ * any browser shows; see `page-server.ts`. What no stand-in can show: isolation and sandbox, native dialogs and menus, asar.
+ */
+import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { App, Dialog, MenuItemConstructorOptions, Screen, Session, Shell } from 'electron'
+import { control } from './control.ts'
+import { cancellable } from './events.ts'
+import { windows } from './windows.ts'
+
+export { BrowserWindow } from './windows.ts'
+
+class StandInApp extends EventEmitter {
+  readonly isPackaged = false
+  readonly #paths = new Map<string, string>()
+  #quitting = false
+
+  enableSandbox(): void {}
+
+  getVersion(): string {
+    const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
+    return manifest.version
+  }
+
+  setPath(name: string, path: string): void {
+    this.#paths.set(name, path)
+  }
+
+  requestSingleInstanceLock(): boolean {
+    return true
+  }
+
+  whenReady(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** As Electron: asks `before-quit`, then closes every window, each of which may refuse, and ends the process. */
+  quit(): void {
+    if (this.#quitting) return
+    this.#quitting = true
+    const goesOn = cancellable(this, 'before-quit') && [...windows].every((window) => window.close())
+    this.#quitting = false
+    if (!goesOn) return
+    this.emit('will-quit')
+    process.exit(0)
+  }
+}
+
+export const app = new StandInApp() satisfies Partial<Record<keyof App, unknown>>
+control.app = app
+
+// As Electron on Linux.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => app.quit())
+
+export const dialog = {
+  showOpenDialog: () => {
+    const filePaths = control.takeOpen()
+    return Promise.resolve({ canceled: filePaths.length === 0, filePaths })
+  },
+  showSaveDialog: () => {
+    const filePath = control.takeSave()
+    return Promise.resolve({ canceled: filePath === undefined, filePath: filePath ?? '' })
+  },
+  showMessageBox: () => Promise.resolve({ response: control.takeAnswer(), checkboxChecked: false }),
+} satisfies Pick<Dialog, 'showOpenDialog' | 'showSaveDialog' | 'showMessageBox'>
+
+export const shell = {
+  showItemInFolder: (path) => void control.shown.push(path),
+} satisfies Pick<Shell, 'showItemInFolder'>
+
+const workArea = { x: 0, y: 0, width: 1920, height: 1080 }
+export const screen = {
+  getAllDisplays: () => [{ workArea }],
+} satisfies { getAllDisplays: () => Pick<ReturnType<Screen['getAllDisplays']>[number], 'workArea'>[] }
+
+class StandInSession extends EventEmitter {
+  setPermissionRequestHandler(): void {}
+  setPermissionCheckHandler(): void {}
+}
+export const session = { defaultSession: new StandInSession() satisfies Partial<Record<keyof Session, unknown>> }
+
+export const Menu = {
+  buildFromTemplate: (template: MenuItemConstructorOptions[]) => template,
+  setApplicationMenu: (menu: MenuItemConstructorOptions[]) => void (control.menu = menu),
+}
+
+/** What Electron tells of every window and its contents; `windows.ts` knows no app. */
+windows.onCreated((window) => {
+  app.emit('browser-window-created', {}, window)
+  app.emit('web-contents-created', {}, window.webContents)
+})
+windows.onAllClosed(() => app.emit('window-all-closed'))
