@@ -63,9 +63,9 @@ export class Files {
   }
 
   /** The folder where a new file may go before the person has chosen one; empty where the window may write nowhere yet. */
-  get startFolder(): string {
+  async startFolder(): Promise<string> {
     if (this.#lastFolder !== undefined) return this.#lastFolder
-    return this.#settings.facts.kind === 'browser' ? this.#settings.facts.home : ''
+    return this.#settings.facts.kind === 'browser' ? (await this.#client.listFolder({})).path : ''
   }
 
   #ask(pick: Omit<Pick, 'answer'>): Promise<string | undefined> {

@@ -13,7 +13,7 @@ export class OpenDisk {
   #error = $state.raw<ErrorDto | undefined>(undefined)
   #reading = $state(false)
 
-  readonly entry = $derived.by(() => this.#library.entry(this.path))
+  readonly entry = $derived.by(() => this.#library.entry(this.#fresh?.layers[0]?.path ?? this.path))
   readonly #known = $derived.by(() => chainFrom(this.#library.entries, this.path))
   readonly chain = $derived.by(() => this.#fresh ?? this.#known)
   /** the window may not open it by itself: what is shown was read through an overlay */

@@ -1,6 +1,5 @@
 import { createContext } from 'svelte'
 import type { Host } from '../api.ts'
-import type { JobView } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo } from '../../../shared/model.ts'
 import { words } from '../words/en.ts'
@@ -38,7 +37,6 @@ export class Strata {
     this.jobs = new Jobs(host)
     this.files = new Files(host, this.settings)
     this.dropTarget = new DropTarget(host, this.files, this.library, this.navigation)
-    this.jobs.onEnd((job) => this.attempt(this.#keepResult(job)))
     host.on('open', (paths) => this.attempt(this.look(paths)))
     host.onLink((up) => {
       if (up) this.attempt(this.load())
@@ -114,12 +112,6 @@ export class Strata {
 
   resizeDraft(disk: DiskInfo): ResizeDraft {
     return new ResizeDraft(disk, this.jobs)
-  }
-
-  /** New images join the library when their job is done. */
-  async #keepResult(job: JobView): Promise<void> {
-    const outcome = job.outcome
-    if (outcome?.kind === 'create' || outcome?.kind === 'convert') await this.library.add([outcome.result.info.path])
   }
 }
 

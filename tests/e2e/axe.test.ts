@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { dropFile, lookInside, row, tray } from './hands.ts'
+import { expect, test } from './host.ts'
+import { cutQcow2, emptyQcow2, hasQemu, leakyQcow2, NO_QEMU, overlay, qemuImg } from './images.ts'
+
+test.skip(!hasQemu, NO_QEMU)
+
+test.use({
+  seed: {
+    fill: (folder: string) => {
+      qemuImg('snapshot', '-c', 'before', emptyQcow2(folder, 'base.qcow2'))
+      overlay(folder, 'web.qcow2', 'base.qcow2')
+      leakyQcow2(folder, 'leaky.qcow2')
+      cutQcow2(folder, 'cut.qcow2')
+    },
+  },
+})
+
+/** Nothing that axe calls serious or critical may be on the page. */
+async function expectSound(win: Page, view: string): Promise<void> {
+  // Half-faded colours on their way in would be judged too.
+  await win.waitForTimeout(300)
+  const { violations } = await new AxeBuilder({ page: win })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze()
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  const told = grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary ?? ''}`).join(' | ')}`)
+  expect(told, view).toEqual([])
+}
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing serious in any view, ${scheme}`, async ({ win, strata }) => {
+    test.setTimeout(120_000)
+    await win.emulateMedia({ colorScheme: scheme })
+    const at = (name: string): string => join(strata.folder, name)
+    await expectSound(win, 'empty library')
+
+    await lookInside(win, strata, 'base.qcow2')
+    await lookInside(win, strata, 'web.qcow2')
+    await expectSound(win, 'overview')
+    await row(win, 'base.qcow2').click()
+    await win.getByRole('tab', { name: 'Snapshots (1)' }).click()
+    await expectSound(win, 'snapshots')
+    await lookInside(win, strata, 'leaky.qcow2')
+    await win.getByRole('button', { name: 'Check', exact: true }).click()
+    await expect(win.getByText('Nothing is lost.')).toBeVisible()
+    await expectSound(win, 'check report')
+    await dropFile(win, strata, at('cut.qcow2'), 'look')
+    await expect(win.getByRole('main').getByRole('alert')).toBeVisible()
+    await expectSound(win, 'error')
+    await win.getByRole('button', { name: 'Strata: all disks' }).click()
+    await expectSound(win, 'library')
+
+    await win.getByRole('button', { name: 'New disk', exact: true }).click()
+    await win.getByRole('button', { name: 'Advanced' }).click()
+    await expectSound(win, 'create')
+    await win.keyboard.press('Escape')
+    await dropFile(win, strata, at('web.qcow2'), 'convert')
+    await expect(win.getByText('It fits.')).toBeVisible()
+    await expectSound(win, 'convert')
+    await win.getByRole('button', { name: 'Convert', exact: true }).last().click()
+    await expect(tray(win).getByText('Converted web.qcow2 → web.raw')).toBeVisible()
+    await tray(win).getByRole('button', { name: 'Show all jobs' }).click()
+    await expectSound(win, 'jobs')
+    await tray(win).getByRole('button', { name: 'Fold the jobs away' }).click()
+    await row(win, 'web.qcow2').click()
+    await win.getByRole('button', { name: 'Resize…' }).click()
+    await win.getByRole('button', { name: '+ 10 GiB' }).click()
+    await expectSound(win, 'resize')
+    await win.keyboard.press('Escape')
+    if (strata.kind === 'serve') {
+      await win.keyboard.press('Control+o')
+      await expect(win.getByRole('option').first()).toBeVisible()
+      await expectSound(win, 'file picker')
+      await win.keyboard.press('Escape')
+    }
+    await win.setViewportSize({ width: 800, height: 600 })
+    await win.getByRole('button', { name: 'Show the library' }).click()
+    await expectSound(win, 'narrow')
+  })
+}

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { Locator, Page } from '@playwright/test'
+import { expect, type StrataHost } from './host.ts'
+
+/** Drags a file from the system over the window and drops it on a target, as the desktop does it. */
+export async function dropFile(win: Page, strata: StrataHost, path: string, target: 'look' | 'convert'): Promise<void> {
+  await strata.announceDrop(path)
+  const session = await win.context().newCDPSession(win)
+  const data = { items: [], files: [path], dragOperationsMask: 1 }
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop', x: number, y: number): Promise<unknown> =>
+    session.send('Input.dispatchDragEvent', { type, x, y, data })
+  await drag('dragEnter', 400, 300)
+  await drag('dragOver', 400, 300)
+  const box = await win.locator(`[data-drop=${target}]`).boundingBox()
+  if (!box) throw new Error(`no drop target "${target}"`)
+  const x = box.x + box.width / 2
+  const y = box.y + box.height / 2
+  await drag('dragOver', x, y)
+  await expect(win.locator(`[data-drop=${target}]`)).toHaveClass(/aimed/)
+  await drag('drop', x, y)
+  await session.detach()
+}
+
+/** The row of a disk in the side list. */
+export function row(win: Page, name: string): Locator {
+  return win.getByRole('treeitem', { name: new RegExp(`^${name.replaceAll('.', '\\.')}`) })
+}
+
+/** Puts an image into the library by dropping it, and waits until its page is there. */
+export async function lookInside(win: Page, strata: StrataHost, name: string): Promise<void> {
+  await dropFile(win, strata, join(strata.folder, name), 'look')
+  await expect(win.getByRole('heading', { level: 1, name })).toBeVisible()
+  await expect(row(win, name)).toBeVisible()
+}
+
+/** Chooses an item of a select. */
+export async function choose(win: Page, label: string, option: string): Promise<void> {
+  await win
+    .getByRole('button', { name: label, exact: true })
+    .or(win.getByLabel(label, { exact: true }))
+    .first()
+    .click()
+  await win.getByRole('option', { name: option }).click()
+}
+
+/** Says where the disk of the create sheet goes: in a browser by typing, in the desktop with the save dialog. */
+export async function placeDisk(sheet: Locator, strata: StrataHost, name: string): Promise<void> {
+  if (strata.kind === 'serve') {
+    await sheet.getByLabel('Name', { exact: true }).fill(name)
+    await sheet.getByLabel('Folder').fill(strata.folder)
+    return
+  }
+  await strata.answerSave(join(strata.folder, name))
+  await sheet.getByRole('button', { name: 'Choose…' }).click()
+  await expect(sheet.getByLabel('Folder')).toHaveValue(strata.folder)
+}
+
+/** The jobs tray at the foot. */
+export function tray(win: Page): Locator {
+  return win.getByRole('region', { name: 'Jobs' })
+}
+
+/** Reads a progress bar until its job has ended; answers each value that was seen, in order. */
+export async function watchBar(win: Page): Promise<number[]> {
+  const seen: number[] = []
+  const bar = tray(win).getByRole('progressbar')
+  await expect(bar).toBeVisible()
+  for (;;) {
+    const value = await bar.getAttribute('aria-valuenow', { timeout: 500 }).catch(() => undefined)
+    if (value === undefined) return seen
+    if (value !== null && Number(value) !== seen.at(-1)) seen.push(Number(value))
+  }
+}
