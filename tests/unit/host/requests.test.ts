@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { WINDOW_METHODS, type WindowApi } from '../../../src/shared/api.ts'
+import { StrataError } from '../../../src/shared/errors.ts'
+import { validRequest } from '../../../src/host/requests.ts'
+import { thrown } from '../../fixtures/thrown.ts'
+
+const create = { kind: 'create', request: { path: '/a.qcow2', format: 'qcow2', size: 1024, overwrite: false } }
+const GOOD: [keyof WindowApi, unknown][] = [
+  ['info', { path: '/a' }],
+  ['info', { path: '/a', format: 'raw' }],
+  [
+    'estimate',
+    {
+      source: { path: '/a', format: 'raw' },
+      target: { path: '/b', format: 'qcow2', qcow2: { clusterSize: 512 }, compress: true },
+      overwrite: false,
+      sparse: 0,
+    },
+  ],
+  ['facts', {}],
+  ['addToLibrary', { paths: [] }],
+  ['startJob', create],
+  [
+    'startJob',
+    {
+      kind: 'create',
+      request: { path: '/o', format: 'qcow2', backing: { name: 'a', format: 'raw' }, qcow2: { compat: '0.10' }, overwrite: true },
+    },
+  ],
+  ['startJob', { kind: 'resize', request: { path: '/a', size: 2 ** 40, preallocation: 'metadata' } }],
+  ['startJob', { kind: 'check', request: { path: '/a' } }],
+  ['pauseJob', { id: 1 }],
+  ['saveSettings', { theme: 'dark' }],
+  ['openDialog', { title: 'Open', filters: [{ name: 'All', extensions: ['*'] }], several: true }],
+  ['saveDialog', { title: 'Save', suggestion: '', filters: [] }],
+  ['listFolder', {}],
+  ['findDropped', { name: 'a b.img', size: 0, modified: 1 }],
+]
+
+const BAD: [keyof WindowApi, unknown, string][] = [
+  ['info', {}, 'path'],
+  ['info', { path: '' }, 'path'],
+  ['info', { path: ['/a'] }, 'path'],
+  ['info', { path: '/' + 'a'.repeat(5000) }, 'path'],
+  ['info', { path: '/a', format: 'vmdk' }, 'format'],
+  ['info', { path: '/a', backing: '/etc/passwd' }, 'backing'],
+  ['facts', { extra: 1 }, 'extra'],
+  ['addToLibrary', { paths: '/a' }, 'paths'],
+  ['addToLibrary', { paths: ['/a', 5] }, 'paths.1'],
+  ['addToLibrary', { paths: Array(1001).fill('/a') }, 'paths'],
+  ['startJob', { kind: 'delete', request: { path: '/a' } }, 'kind'],
+  ['startJob', { ...create, priority: 1 }, 'priority'],
+  ['startJob', { kind: 'create', request: { ...create.request, size: -1 } }, 'request.size'],
+  ['startJob', { kind: 'create', request: { ...create.request, size: 2 ** 53 } }, 'request.size'],
+  ['startJob', { kind: 'create', request: { ...create.request, size: NaN } }, 'request.size'],
+  ['startJob', { kind: 'create', request: { ...create.request, size: 0.5 } }, 'request.size'],
+  ['startJob', { kind: 'create', request: { ...create.request, size: '1024' } }, 'request.size'],
+  ['startJob', { kind: 'create', request: { ...create.request, overwrite: 1 } }, 'request.overwrite'],
+  ['startJob', { kind: 'create', request: { ...create.request, qcow2: { encryption: 'aes' } } }, 'request.qcow2.encryption'],
+  ['pauseJob', { id: 0 }, 'id'],
+  ['pauseJob', { id: '1' }, 'id'],
+  ['saveSettings', { theme: 'pink' }, 'theme'],
+  ['openDialog', { title: 'Open', filters: [{ name: 'All', extensions: ['../x'] }], several: true }, 'filters.0.extensions.0'],
+]
+
+describe('a request', () => {
+  it.each(GOOD)('to %s is taken as it is: %j', (method, request) => {
+    expect(validRequest(method, request)).toEqual(request)
+  })
+
+  it.each(BAD)('to %s is refused by its field: %j', (method, request, field) => {
+    expect(thrown(() => validRequest(method, request))).toMatchObject({ code: 'INVALID_ARGUMENT', where: { field } })
+  })
+
+  it('that is no object is refused by every method', () => {
+    for (const request of [null, undefined, 5, 'text', ['/a'], () => 0])
+      for (const method of WINDOW_METHODS) expect(() => validRequest(method, request), method).toThrow(StrataError)
+  })
+
+  it('of any shape is taken or refused, never a crash', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...WINDOW_METHODS), fc.object(), (method, request) => {
+        try {
+          validRequest(method, request)
+        } catch (error) {
+          expect(error).toBeInstanceOf(StrataError)
+        }
+      }),
+    )
+  })
+})

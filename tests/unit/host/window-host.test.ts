@@ -1,0 +1,243 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { HostFacts, JobOrder, JobView, LibraryEntry } from '../../../src/shared/api.ts'
+import { makeClient, type WindowClient } from '../../../src/shared/rpc/client.ts'
+import { Grants } from '../../../src/host/grants.ts'
+import type { Shell } from '../../../src/host/shell.ts'
+import { WindowHost } from '../../../src/host/window-host.ts'
+import { pipe } from '../../fixtures/pipe.ts'
+import { scratchFolder } from '../../fixtures/scratch.ts'
+
+const facts: HostFacts = { kind: 'desktop', platform: 'linux', version: '0', home: '/home/ada', separator: '/' }
+const DENIED = { code: 'DENIED' }
+
+/** A folder with a disk of 1 MiB, a secret outside of it, and a host that was granted `roots`. */
+function setUp({ roots = ['disks'], shell = {} }: { roots?: string[]; shell?: Partial<Shell> } = {}) {
+  const base = scratchFolder()
+  const disks = join(base, 'disks')
+  mkdirSync(disks)
+  const disk = join(disks, 'disk.raw')
+  writeFileSync(disk, new Uint8Array(2 ** 20).fill(7))
+  writeFileSync(join(base, 'secret.img'), new Uint8Array(512))
+  const begin = (): { host: WindowHost; window: WindowClient } => {
+    const host = new WindowHost({
+      folder: join(base, 'data'),
+      grants: new Grants(roots.map((root) => join(base, root))),
+      shell: { facts, ...shell },
+    })
+    onTestFinished(() => host.close())
+    return { host, window: connect(host) }
+  }
+  return { base, disks, disk, begin, ...begin() }
+}
+
+function connect(host: WindowHost): WindowClient {
+  const [near, far] = pipe()
+  host.connect(far)
+  return makeClient(near)
+}
+
+/** Starts a job and waits for its end. */
+async function run(window: WindowClient, order: JobOrder): Promise<JobView> {
+  const ended = Promise.withResolvers<JobView>()
+  const stop = window.on('job', (job) => {
+    if (job.ended !== undefined) ended.resolve(job)
+  })
+  await window.startJob(order)
+  const job = await ended.promise
+  stop()
+  return job
+}
+
+const toQcow2 = (from: string, to: string): JobOrder => ({
+  kind: 'convert',
+  request: { source: { path: from }, target: { path: to, format: 'qcow2' }, overwrite: false },
+})
+
+describe('the main road', () => {
+  it('looks at a disk, converts it, checks the result, and remembers it all', async () => {
+    const { window, disks, disk, begin } = setUp()
+    expect(await window.facts({})).toEqual(facts)
+    expect((await window.info({ path: disk })).layers).toMatchObject([{ path: disk, virtualSize: 2 ** 20 }])
+    expect(await window.addToLibrary({ paths: [disk] })).toMatchObject([{ path: disk, present: true }])
+    const target = join(disks, 'disk.qcow2')
+    expect(await window.estimate({ source: { path: disk }, target: { path: target, format: 'qcow2' }, overwrite: false })).toMatchObject({
+      virtualSize: 2 ** 20,
+      targetExists: false,
+    })
+
+    const libraries: LibraryEntry[][] = []
+    window.on('library', (entries) => libraries.push(entries))
+    expect(await run(window, toQcow2(disk, target))).toMatchObject({ status: 'done', outcome: { result: { info: { path: target } } } })
+    await expect.poll(() => libraries.at(-1)?.map((entry) => entry.path)).toEqual([disk, target])
+
+    expect(await run(window, { kind: 'check', request: { path: target } })).toMatchObject({ status: 'done' })
+    await expect.poll(() => libraries.at(-1)?.[1]?.health?.verdict).toBe('fine')
+
+    const again = begin()
+    expect(await again.window.library({})).toMatchObject([
+      { path: disk, present: true },
+      { path: target, present: true, health: { verdict: 'fine' }, chain: { layers: [{ format: 'qcow2' }] } },
+    ])
+  })
+
+  it('a verdict ends with what it was said of', async () => {
+    const { window, disks, disk } = setUp()
+    const target = join(disks, 'disk.qcow2')
+    await run(window, toQcow2(disk, target))
+    await run(window, { kind: 'check', request: { path: target } })
+    await expect.poll(async () => (await window.library({}))[0]?.health?.verdict).toBe('fine')
+    await run(window, { kind: 'resize', request: { path: target, size: 2 ** 21 } })
+    await expect.poll(async () => (await window.library({}))[0]).not.toHaveProperty('health')
+  })
+
+  it('tells every window, until it is closed', async () => {
+    const { host, window, disks, disk } = setUp()
+    const [near, far] = pipe()
+    host.connect(far)
+    const other = makeClient(near)
+    const heard: string[] = []
+    other.on('job', (job) => heard.push(job.status))
+    await other.jobs({})
+    await run(window, toQcow2(disk, join(disks, 'a.qcow2')))
+    expect(heard.at(-1)).toBe('done')
+    far.close()
+    const before = heard.length
+    await run(window, toQcow2(disk, join(disks, 'b.qcow2')))
+    expect(heard.length).toBe(before)
+  })
+
+  it('keeps settings', async () => {
+    const { window, begin } = setUp()
+    await window.saveSettings({ theme: 'dark' })
+    expect(await begin().window.settings({})).toEqual({ theme: 'dark' })
+  })
+
+  it('says of a missing and of a broken image that they are so', async () => {
+    const { window, disks, disk } = setUp()
+    writeFileSync(join(disks, 'broken.qcow2'), Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.alloc(20)]))
+    await window.addToLibrary({ paths: [disk, join(disks, 'broken.qcow2')] })
+    rmSync(disk)
+    const [missing, broken] = await window.library({})
+    expect(missing).toMatchObject({ path: disk, present: false })
+    expect(broken).toMatchObject({ present: true, error: { where: { path: join(disks, 'broken.qcow2') } } })
+    expect((await window.removeFromLibrary({ path: disk })).length).toBe(1)
+  })
+})
+
+describe('a window that asks for what it was not given', () => {
+  it('reads, converts, checks and lists nothing', async () => {
+    const { base, window, disks, disk } = setUp()
+    const secret = join(base, 'secret.img')
+    symlinkSync(secret, join(disks, 'innocent.img'))
+    for (const path of [secret, join(disks, 'innocent.img'), `${disks}/../secret.img`, '/etc/passwd']) {
+      await expect(window.info({ path })).rejects.toMatchObject(DENIED)
+      await expect(window.addToLibrary({ paths: [disk, path] })).rejects.toMatchObject(DENIED)
+      await expect(window.startJob({ kind: 'check', request: { path } })).rejects.toMatchObject(DENIED)
+      await expect(window.startJob(toQcow2(path, join(disks, 'stolen.qcow2')))).rejects.toMatchObject(DENIED)
+      await expect(window.estimate(toQcow2(path, join(disks, 'x')).request as never)).rejects.toMatchObject(DENIED)
+    }
+    expect(await window.library({})).toEqual([])
+    expect(readdirSync(disks).sort()).toEqual(['disk.raw', 'innocent.img'])
+  })
+
+  it('writes nothing', async () => {
+    const { base, window, disk } = setUp()
+    const before = readFileSync(join(base, 'secret.img'))
+    for (const path of [join(base, 'secret.img'), join(base, 'new.qcow2'), '/tmp/new.qcow2']) {
+      await expect(window.startJob(toQcow2(disk, path))).rejects.toMatchObject(DENIED)
+      await expect(window.startJob({ kind: 'create', request: { path, format: 'raw', size: 512, overwrite: true } })).rejects.toMatchObject(
+        DENIED,
+      )
+      await expect(window.startJob({ kind: 'resize', request: { path, size: 2 ** 20 } })).rejects.toMatchObject(DENIED)
+    }
+    expect(readFileSync(join(base, 'secret.img'))).toEqual(before)
+    expect(existsSync(join(base, 'new.qcow2'))).toBe(false)
+  })
+
+  it('names no backing file for a new image that it may not read', async () => {
+    const { base, window, disks } = setUp()
+    for (const name of ['../secret.img', 'file:../secret.img', join(base, 'secret.img'), '/etc/passwd', `${disks}/x/../../secret.img`]) {
+      const request = { path: join(disks, 'overlay.qcow2'), format: 'qcow2', backing: { name, format: 'raw' }, overwrite: false } as const
+      await expect(window.startJob({ kind: 'create', request }), name).rejects.toMatchObject(DENIED)
+    }
+  })
+
+  it('is not helped by an image that names a file outside', async () => {
+    const { base, window, disks, disk } = setUp({ roots: ['disks', '.'] })
+    const request = {
+      path: join(disks, 'overlay.qcow2'),
+      format: 'qcow2',
+      backing: { name: join(base, 'secret.img'), format: 'raw' },
+      overwrite: false,
+    } as const
+    expect(await run(window, { kind: 'create', request })).toMatchObject({ status: 'done' })
+    const narrow = new WindowHost({ folder: join(base, 'other'), grants: new Grants([disks]), shell: { facts } })
+    onTestFinished(() => narrow.close())
+    const other = connect(narrow)
+    expect(await other.info({ path: request.path })).toMatchObject({ layers: [{ path: request.path }], broken: { code: 'DENIED' } })
+    expect(await run(other, toQcow2(request.path, join(disks, 'copy.qcow2')))).toMatchObject({ status: 'failed', error: DENIED })
+    expect((await other.info({ path: disk })).layers.length).toBe(1)
+  })
+
+  it('is told so for what this host does not have', async () => {
+    const { window } = setUp()
+    await expect(window.openDialog({ title: '', filters: [], several: false })).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    await expect(window.listFolder({})).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+})
+
+describe('the desktop', () => {
+  it('grants what its dialogs answer, and only that', async () => {
+    const base = { disk: '', target: '' }
+    const { window, disks, disk } = setUp({
+      roots: [],
+      shell: { openDialog: () => [base.disk], saveDialog: () => base.target, showInFolder: () => undefined },
+    })
+    Object.assign(base, { disk, target: join(disks, 'chosen.disk') })
+    await expect(window.info({ path: disk })).rejects.toMatchObject(DENIED)
+    await expect(window.showInFolder({ path: disk })).rejects.toMatchObject(DENIED)
+    expect(await window.openDialog({ title: 'Open', filters: [], several: false })).toEqual([disk])
+    expect((await window.info({ path: disk })).layers.length).toBe(1)
+    await window.showInFolder({ path: disk })
+    await expect(window.startJob(toQcow2(disk, base.target))).rejects.toMatchObject(DENIED)
+    expect(await window.saveDialog({ title: 'Save', suggestion: '', filters: [] })).toBe(base.target)
+    expect(await run(window, toQcow2(disk, base.target))).toMatchObject({ status: 'done' })
+  })
+
+  it('shows the chain of a dropped overlay, and makes a new image beside it', async () => {
+    const { host, window, disks, disk } = setUp({ roots: [] })
+    host.grantDropped(disk)
+    const overlay = join(disks, 'overlay.qcow2')
+    expect(
+      await run(window, {
+        kind: 'create',
+        request: { path: overlay, format: 'qcow2', backing: { name: 'disk.raw', format: 'raw' }, overwrite: false },
+      }),
+    ).toMatchObject({
+      status: 'done',
+    })
+    expect((await window.info({ path: overlay })).layers.map((layer) => layer.path)).toEqual([overlay, disk])
+  })
+
+  it('hands over images to the first window that asks, and to all that are there', async () => {
+    const { host, window, disk } = setUp({ roots: [] })
+    const heard: string[][] = []
+    window.on('open', (paths) => heard.push(paths))
+    host.open([disk, 'not absolute'])
+    expect(heard).toEqual([])
+    await window.facts({})
+    await expect.poll(() => heard).toEqual([[disk]])
+    expect((await window.info({ path: disk })).layers.length).toBe(1)
+    host.open([disk])
+    await expect.poll(() => heard.length).toBe(2)
+  })
+
+  it('knows the library’s images again after a start', async () => {
+    const { host, window, disk, begin } = setUp({ roots: [] })
+    host.grantDropped(disk)
+    await window.addToLibrary({ paths: [disk] })
+    expect((await begin().window.info({ path: disk })).layers.length).toBe(1)
+  })
+})
