@@ -1,0 +1,108 @@
+import type { ConvertRequest } from '../../shared/model.ts'
+import { assertCacheMode, CREATION, FORMAT, QUIET, REFUSED, SHARE, SOURCE_CACHE } from '../common-options.ts'
+import { CreationOptions, creationHelp } from '../creation-options.ts'
+import { EXIT } from '../exit-codes.ts'
+import { Failure, refusal } from '../failure.ts'
+import { inspectWhole, knownFormat } from '../inspect.ts'
+import { makeFailure } from '../make-failure.ts'
+import { asksForHelp } from '../option-list.ts'
+import { PROGRESS_END, progressLine } from '../progress.ts'
+import { runJob } from '../run-job.ts'
+import { parseSize } from '../sizes.ts'
+import { verb } from '../verb.ts'
+
+/** `strata convert`: the content of a disk, through its whole chain, in a new image of any format. */
+export const convert = verb({
+  summary: 'copy a disk into a new image',
+  operands: 'FILE TARGET',
+  options: {
+    format: FORMAT,
+    targetFormat: { short: 'O', value: 'FMT', help: 'format of the target: raw (the default) or qcow2' },
+    compress: { short: 'c', help: 'compress what is copied (qcow2)' },
+    progress: { short: 'p', help: 'show how far the work is' },
+    quiet: QUIET,
+    creation: CREATION,
+    sparse: { short: 'S', value: 'SIZE', help: 'zeros of this length become a hole; 0 writes every byte; 4k unless stated' },
+    targetCache: { short: 't', value: 'CACHE', help: 'accepted: the target is written through the system cache and flushed at the end' },
+    sourceCache: SOURCE_CACHE,
+    parallel: { short: 'm', value: 'N', help: 'accepted: 1 to 16' },
+    unordered: { short: 'W', help: 'accepted: the target is written in order' },
+    share: SHARE,
+    backing: { short: 'B', value: 'FILE' },
+    backingFormat: { short: 'F', value: 'FMT' },
+    existing: { short: 'n' },
+    offload: { short: 'C' },
+    rate: { short: 'r', value: 'RATE' },
+    snapshot: { short: 'l', value: 'SNAPSHOT' },
+    bitmaps: { long: 'bitmaps' },
+    skipBitmaps: { long: 'skip-broken-bitmaps' },
+    salvage: { long: 'salvage' },
+    zeroTarget: { long: 'target-is-zero' },
+    targetImageOptions: { long: 'target-image-opts' },
+    ...REFUSED,
+  },
+  async run(args, terminal) {
+    const formatName = args.last('targetFormat') ?? 'raw'
+    const format = knownFormat(formatName)
+    const sparse = sparseLength(args.last('sparse'))
+    const parallel = args.last('parallel')
+    if (parallel !== undefined && !/^\s*\+?0*([1-9]|1[0-6])$/.test(parallel))
+      throw new Failure('Invalid number of coroutines. Allowed number of coroutines is between 1 and 16')
+    if (asksForHelp(args.all('creation')) && format) {
+      terminal.out(creationHelp(format))
+      return EXIT.ok
+    }
+    const [source, target, extra] = args.operands
+    if (source === undefined || target === undefined) throw new Failure('Must specify image file name')
+    if (extra !== undefined) throw refusal('converting several images into one')
+    assertCacheMode(args.last('targetCache'), 'cache')
+    assertCacheMode(args.last('sourceCache'), 'source cache')
+
+    const top = inspectWhole(source, args.last('format')).layers[0]
+    if (!format) throw new Failure(`Unknown file format '${formatName}'`)
+    const options = new CreationOptions(format, args.all('creation'))
+    const compress = args.has('compress')
+    if (options.text('backing_file') !== undefined || options.text('backing_fmt') !== undefined)
+      throw refusal('converting onto a backing file', 'Without one, the target holds the whole content.')
+    if (compress && format === 'raw') throw new Failure('Compression not supported for this file format')
+    if (compress && options.preallocates) throw new Failure('Compression and preallocation not supported at the same time')
+
+    const doing = `${target}: error while converting ${format}`
+    const showing = args.has('progress') && !args.has('quiet')
+    try {
+      const request: ConvertRequest = {
+        source: { path: source, ...(top && { format: top.format }) },
+        target: { path: target, format, qcow2: options.toRequest(), compress },
+        overwrite: true,
+        ...(sparse !== undefined && { sparse }),
+      }
+      await runJob(terminal, { kind: 'convert', request }, (progress) => {
+        if (showing) terminal.out(progressLine(progress))
+      })
+    } catch (error) {
+      if (error instanceof Failure && error.message !== '') throw new Failure(`${doing}: ${error.message}`, error)
+      throw makeFailure(target, doing, error)
+    }
+    if (showing) terminal.out(PROGRESS_END)
+    return EXIT.ok
+  },
+})
+
+/** The largest `-S`: qemu-img's copy buffer. */
+const MAX_SPARSE = 2n ** 24n
+
+function sparseLength(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const length = parseSize(text)
+  if (length === 'invalid' || length === 'range')
+    throw new Failure(
+      'Invalid buffer size for sparse output specified. You may use k, M, G, T, P or E suffixes for\n' +
+        'kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
+    )
+  if (length % 512n !== 0n || length > MAX_SPARSE)
+    throw new Failure(
+      `Invalid buffer size for sparse output specified. Valid sizes are multiples of 512 up to ${MAX_SPARSE}. ` +
+        'Select 0 to disable sparse detection (fully allocates output).',
+    )
+  return Number(length)
+}

@@ -1,0 +1,73 @@
+import { StrataError } from '../../shared/errors.ts'
+import type { FormatName } from '../../shared/model.ts'
+import { FORMAT, QUIET, REFUSED } from '../common-options.ts'
+import { readSizeParameter } from '../creation-options.ts'
+import { EXIT } from '../exit-codes.ts'
+import { Failure, refusal, usageFailure } from '../failure.ts'
+import { inspectWhole } from '../inspect.ts'
+import { systemWords } from '../open-failure.ts'
+import { runJob } from '../run-job.ts'
+import { MAX_SIZE } from '../sizes.ts'
+import { verb } from '../verb.ts'
+
+/** `strata resize`: a larger disk in the same file. */
+export const resize = verb({
+  summary: 'make a disk larger',
+  operands: 'FILE [+]SIZE',
+  options: {
+    format: FORMAT,
+    quiet: QUIET,
+    preallocation: { long: 'preallocation', value: 'off|metadata', help: 'what of the new room is allocated at once' },
+    shrink: { long: 'shrink', help: 'refused: Strata does not make disks smaller yet' },
+    ...REFUSED,
+  },
+  lastIsOperand: true,
+  async run(args, terminal) {
+    const [path, sizeText] = args.operands
+    if (args.operands.length > 2) throw usageFailure('Expecting image file name and size')
+    if (path === undefined || sizeText === undefined) throw usageFailure('Not enough arguments')
+    const preallocation = preallocationOf(args.last('preallocation'))
+    const wanted = readWanted(sizeText)
+
+    const top = inspectWhole(path, args.last('format')).layers[0]
+    if (!top) throw new Failure(`Could not open '${path}'`)
+    const present = BigInt(top.virtualSize)
+    const size = wanted.change === 'to' ? wanted.bytes : wanted.change === 'by' ? present + wanted.bytes : present - wanted.bytes
+    if (size <= 0n || size > MAX_SIZE) throw new Failure('New image size must be positive')
+    if (size < present) throw shrinkFailure(args.has('shrink'), preallocation)
+    assertSize(top.format, size, preallocation)
+    try {
+      await runJob(terminal, { kind: 'resize', request: { path, format: top.format, size: Number(size), preallocation } })
+    } catch (error) {
+      if (error instanceof StrataError) throw new Failure(systemWords(error.toDto()), { hint: error.hint })
+      throw error
+    }
+    if (!args.has('quiet')) terminal.out('Image resized.\n')
+    return EXIT.ok
+  },
+})
+
+/** `+1G` and `-1G` are from the present size, `1G` is the new size. */
+function readWanted(text: string): { change: 'to' | 'by' | 'less'; bytes: bigint } {
+  const change = text.startsWith('+') ? 'by' : text.startsWith('-') ? 'less' : 'to'
+  return { change, bytes: readSizeParameter('size', change === 'to' ? text : text.slice(1)) }
+}
+
+function preallocationOf(mode = 'off'): 'off' | 'metadata' {
+  if (mode === 'off' || mode === 'metadata') return mode
+  if (mode === 'falloc' || mode === 'full') throw refusal(`preallocation mode '${mode}'`)
+  throw new Failure(`Invalid preallocation mode '${mode}'`)
+}
+
+function shrinkFailure(asked: boolean, preallocation: string): Failure {
+  if (preallocation !== 'off') return new Failure('Preallocation can only be used for growing images')
+  if (asked) return refusal('--shrink', 'Create a smaller disk and copy the data over inside the virtual machine.')
+  return new Failure('Use the --shrink option to perform a shrink operation.')
+}
+
+/** What the engine would refuse too, in qemu-img's words. */
+function assertSize(format: FormatName, size: bigint, preallocation: string): void {
+  if (format === 'raw' && preallocation !== 'off') throw new Failure(`Unsupported preallocation mode: ${preallocation}`)
+  if (format === 'qcow2' && size % 512n !== 0n) throw new Failure('The new size must be a multiple of 512')
+  if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw new Failure('The image size is too large')
+}

@@ -1,0 +1,167 @@
+import type { FormatName, Qcow2Options } from '../shared/model.ts'
+import { Failure, refusal } from './failure.ts'
+import { escapeValue, parseOptionLists } from './option-list.ts'
+import { parseSize } from './sizes.ts'
+
+/** One creation option of a format. */
+interface CreationOption {
+  kind: 'size' | 'number' | 'switch' | 'text'
+  help: string
+  /** what a new image gets, and what `Formatting` prints, where nothing is given */
+  preset?: bigint | string
+  /** every value that qemu-img takes; anything else is a mistake */
+  values?: readonly string[]
+  /** the values that Strata can make; others are refused by name. Absent: all */
+  supported?: readonly string[]
+  /** the name that qemu-img complains about, where it is not the option's own */
+  complaint?: string
+}
+
+const PREALLOCATION = {
+  kind: 'text',
+  help: 'What is allocated at once: off or metadata',
+  values: ['off', 'metadata', 'falloc', 'full'],
+} as const
+
+/** In the order in which `Formatting` prints them. */
+const QCOW2: Record<string, CreationOption> = {
+  encryption: { kind: 'switch', help: 'Encrypt the image', supported: ['off'] },
+  cluster_size: { kind: 'size', help: 'Cluster size, 512 to 2M', preset: 65536n },
+  extended_l2: { kind: 'switch', help: 'Subclusters', preset: 'off', supported: ['off'] },
+  preallocation: { ...PREALLOCATION, supported: ['off', 'metadata'] },
+  compression_type: {
+    kind: 'text',
+    help: 'How clusters are compressed: zlib',
+    preset: 'zlib',
+    values: ['zlib', 'zstd'],
+    supported: ['zlib'],
+    complaint: 'compression-type',
+  },
+  size: { kind: 'size', help: 'Size of the disk' },
+  compat: { kind: 'text', help: 'Version: 0.10 (v2) or 1.1 (v3)', values: ['0.10', '1.1', 'v2', 'v3'], complaint: 'version' },
+  data_file: { kind: 'text', help: 'A file of its own for the data', supported: [] },
+  data_file_raw: { kind: 'switch', help: 'Keep the data file a valid raw disk', supported: ['off'] },
+  backing_file: { kind: 'text', help: 'The image below' },
+  backing_fmt: { kind: 'text', help: 'The format of the image below' },
+  lazy_refcounts: { kind: 'switch', help: 'Postpone reference counts', preset: 'off', supported: ['off'] },
+  refcount_bits: { kind: 'number', help: 'Width of a reference count: 1 to 64', preset: 16n },
+  nocow: { kind: 'switch', help: 'No copy-on-write in the file system (btrfs)', supported: ['off'] },
+}
+const RAW: Record<string, CreationOption> = {
+  size: { kind: 'size', help: 'Size of the disk' },
+  preallocation: { ...PREALLOCATION, help: 'What is allocated at once: off', supported: ['off'], values: ['off', 'falloc', 'full'] },
+  nocow: { kind: 'switch', help: 'No copy-on-write in the file system (btrfs)', supported: ['off'] },
+}
+const OPTIONS: Record<FormatName, Record<string, CreationOption>> = { qcow2: QCOW2, raw: RAW }
+
+/** The creation options that a command line gives to one new image: read, not yet judged. */
+export class CreationOptions {
+  readonly format: FormatName
+  readonly #table: Record<string, CreationOption>
+  readonly #values = new Map<string, bigint | string>()
+
+  /** Throws for names the format does not have and for values that can't be read, as `Parameter '…' expects …`. */
+  constructor(format: FormatName, lists: readonly string[]) {
+    this.format = format
+    this.#table = OPTIONS[format]
+    for (const [name, value] of parseOptionLists(lists)) this.set(name, value)
+  }
+
+  set(name: string, value: string): void {
+    const option = this.#table[name]
+    if (!option) throw new Failure(`Invalid parameter '${name}'`)
+    this.#values.set(name, READERS[option.kind](name, value))
+  }
+
+  setSize(bytes: bigint): void {
+    this.#values.set('size', bytes)
+  }
+
+  text(name: 'backing_file' | 'backing_fmt'): string | undefined {
+    return this.#values.get(name)?.toString()
+  }
+
+  /** bytes */
+  get size(): bigint | undefined {
+    const size = this.#values.get('size')
+    return typeof size === 'bigint' ? size : undefined
+  }
+
+  get preallocates(): boolean {
+    return ![undefined, 'off'].includes(this.#values.get('preallocation')?.toString())
+  }
+
+  has(name: string): boolean {
+    return name in this.#table
+  }
+
+  /** `fmt=qcow2 cluster_size=65536 …`: what is given and what is preset, as `Formatting` prints it. */
+  describe(): string {
+    const settings = Object.entries(this.#table).flatMap(([name, { preset }]) => {
+      const value = this.#values.get(name) ?? preset
+      return value === undefined ? [] : [`${name}=${escapeValue(value.toString())}`]
+    })
+    return [`fmt=${this.format}`, ...settings].join(' ')
+  }
+
+  /** The options as the engine takes them. Throws for values that make no sense, and refuses by name those that Strata cannot make yet. */
+  toRequest(): Qcow2Options {
+    for (const [name, value] of this.#values) this.#judge(name, value.toString())
+    const request: Qcow2Options = {}
+    const clusterSize = this.#values.get('cluster_size')
+    const refcountBits = this.#values.get('refcount_bits')
+    const compat = this.#values.get('compat')
+    if (clusterSize !== undefined) request.clusterSize = Number(clusterSize)
+    if (refcountBits !== undefined) request.refcountBits = Number(refcountBits)
+    if (compat !== undefined) request.compat = compat === '0.10' || compat === 'v2' ? '0.10' : '1.1'
+    if (this.preallocates) request.preallocation = 'metadata'
+    return request
+  }
+
+  #judge(name: string, value: string): void {
+    const { values, supported, complaint = name } = this.#table[name] ?? {}
+    if (values?.includes(value) === false)
+      throw new Failure(
+        this.format === 'raw' && name === 'preallocation'
+          ? `Unsupported preallocation mode: ${value}`
+          : `Parameter '${complaint}' does not accept value '${value}'`,
+      )
+    if (supported?.includes(value) === false) throw refusal(`creation option '${name}=${value}'`)
+  }
+}
+
+/** What `-o help` prints: the options that Strata has values for. */
+export function creationHelp(format: FormatName): string {
+  const lines = Object.entries(OPTIONS[format])
+    .filter(([, { supported }]) => supported?.length !== 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { kind, help }]) => `  ${`${name}=<${KIND_NAMES[kind]}>`.padEnd(22)} - ${help}\n`)
+  return `Supported ${format} options:\n${lines.join('')}`
+}
+
+const KIND_NAMES: Record<CreationOption['kind'], string> = { size: 'size', number: 'num', switch: 'bool (on/off)', text: 'str' }
+
+const READERS: Record<CreationOption['kind'], (name: string, value: string) => bigint | string> = {
+  size: readSizeParameter,
+  number(name, value) {
+    if (!/^\s*\+?(0x[0-9a-f]+|\d+)$/i.test(value)) throw new Failure(`Parameter '${name}' expects a number`)
+    return BigInt(value.replace('+', '').trim())
+  },
+  switch(name, value) {
+    if (value !== 'on' && value !== 'off') throw new Failure(`Parameter '${name}' expects 'on' or 'off'`)
+    return value
+  },
+  text: (_name, value) => value,
+}
+
+/** A size that is the value of a named parameter, in bytes. */
+export function readSizeParameter(name: string, value: string): bigint {
+  const size = parseSize(value)
+  if (size === 'range') throw new Failure(`Value '${value}' is out of range for parameter '${name}'`)
+  if (size === 'invalid')
+    throw new Failure(
+      `Parameter '${name}' expects a non-negative number below 2^64\n` +
+        'Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\nand exabytes, respectively.',
+    )
+  return size
+}

@@ -1,0 +1,14 @@
+/** What a verb tells the shell; the numbers are qemu-img's. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  /** `check`: the image is damaged */
+  corrupt: 2,
+  /** `check`: clusters are lost, and nothing is damaged */
+  leaks: 3,
+  /** `check`: the format has nothing to check */
+  notCheckable: 63,
+} as const
+
+/** What a shell reports of a program that a signal ended. */
+export const SIGNAL_EXIT = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const

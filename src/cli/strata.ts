@@ -1,0 +1,54 @@
+import { StrataError } from '../shared/errors.ts'
+import { parseArgs } from './args.ts'
+import { EXIT } from './exit-codes.ts'
+import { Failure, usageFailure } from './failure.ts'
+import type { Terminal } from './terminal.ts'
+import { verbNamed } from './verbs.ts'
+
+/** The whole command: `argv` without program and script. Answers with the exit code when all is printed that there is to say. */
+export async function strata(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await dispatch(argv, terminal)
+  } catch (error) {
+    return report(error, terminal)
+  }
+}
+
+async function dispatch([word, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  if (word === undefined) throw usageFailure('Not enough arguments')
+  if (word === '-V' || word === '--version') {
+    const { strataVersion } = await import('../host/version.ts')
+    terminal.out(`strata ${strataVersion()}\n`)
+    return EXIT.ok
+  }
+  if (word === '-h' || word === '--help') {
+    const { generalHelp } = await import('./help.ts')
+    terminal.out(await generalHelp())
+    return EXIT.ok
+  }
+  if (word.startsWith('-')) throw usageFailure(`unrecognized option '${word}'`)
+  const verb = await verbNamed(word)
+  if (!verb) throw usageFailure(`Command not found: ${word}`)
+  const kept = verb.lastIsOperand && rest.length > 1 ? rest.slice(-1) : []
+  const args = parseArgs(verb.options, rest.slice(0, rest.length - kept.length))
+  if (args === 'help') {
+    const { verbHelp } = await import('./help.ts')
+    terminal.out(verbHelp(word, verb))
+    return EXIT.ok
+  }
+  return verb.run({ ...args, operands: [...args.operands, ...kept] }, terminal)
+}
+
+function report(error: unknown, terminal: Terminal): number {
+  const failure = error instanceof Failure ? error : undefined
+  const message = failure?.message ?? (error instanceof Error ? error.message : String(error))
+  const hint = failure
+    ? failure.hint
+    : error instanceof StrataError
+      ? error.hint
+      : 'This is a mistake in Strata. Please report it with what you did.'
+  if (message !== '') terminal.err(`strata: ${message}\n`)
+  if (failure?.usage) terminal.err("Try 'strata --help' for more information\n")
+  if (hint !== undefined && terminal.attended) terminal.err(`  ${hint}\n`)
+  return failure?.exitCode ?? EXIT.failed
+}

@@ -1,0 +1,34 @@
+import { SIGNAL_EXIT } from './exit-codes.ts'
+
+/** Where a verb writes, and how it hears that it shall stop. */
+export interface Terminal {
+  /** results */
+  out(text: string): void
+  /** errors and warnings */
+  err(text: string): void
+  /** whether a person reads the errors: they then get a hint as a second line, where a script gets the one line that qemu-img prints */
+  readonly attended: boolean
+  /** Calls `stop` with an exit code when the person (Ctrl-C) or the system ends the program; answers with what ends the listening. */
+  onStop(stop: (exitCode: number) => void): () => void
+}
+
+/** The terminal of this process. Stopping it a second time ends the process at once. */
+export const processTerminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  attended: process.stderr.isTTY,
+  onStop(stop) {
+    let asked = false
+    const signals = Object.keys(SIGNAL_EXIT) as (keyof typeof SIGNAL_EXIT)[]
+    const hear = (signal: NodeJS.Signals) => {
+      const code = SIGNAL_EXIT[signal as keyof typeof SIGNAL_EXIT]
+      if (asked) process.exit(code)
+      asked = true
+      stop(code)
+    }
+    for (const signal of signals) process.on(signal, hear)
+    return () => {
+      for (const signal of signals) process.off(signal, hear)
+    }
+  },
+}

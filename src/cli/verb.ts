@@ -1,0 +1,19 @@
+import type { OptionSpec, Parsed } from './args.ts'
+import type { Terminal } from './terminal.ts'
+
+/** One word of the command: what it takes, for reading and for the help, and what it does. */
+export interface Verb<Name extends string = string> {
+  summary: string
+  /** the operands, as the help shows them */
+  operands: string
+  options: Record<Name, OptionSpec>
+  /** the last argument is an operand whatever it looks like: `-1G` */
+  lastIsOperand?: boolean
+  /** Answers with the exit code; throws `Failure`, or what the engine throws. */
+  run(args: Parsed<Name>, terminal: Terminal): number | Promise<number>
+}
+
+/** Lets the compiler find the option names in the table. */
+export function verb<const Name extends string>(definition: Verb<Name>): Verb<Name> {
+  return definition
+}

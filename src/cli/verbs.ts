@@ -1,0 +1,15 @@
+import type { Verb } from './verb.ts'
+
+/** Every verb with what it is for; the verbs load only when they are used. */
+export const VERBS = {
+  create: async () => (await import('./commands/create.ts')).create,
+  info: async () => (await import('./commands/info.ts')).info,
+  convert: async () => (await import('./commands/convert.ts')).convert,
+  check: async () => (await import('./commands/check.ts')).check,
+  resize: async () => (await import('./commands/resize.ts')).resize,
+} as const satisfies Record<string, () => Promise<Verb>>
+
+/** The verb of that name, or undefined. */
+export async function verbNamed(name: string): Promise<Verb | undefined> {
+  return name in VERBS ? VERBS[name as keyof typeof VERBS]() : undefined
+}
