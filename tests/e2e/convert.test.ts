@@ -89,11 +89,18 @@ test.describe('converting a small disk', () => {
     const sheet = win.getByRole('dialog', { name: 'Convert a disk' })
     await sheet.getByRole('radio', { name: /qcow2/ }).click()
     await expect(sheet.getByLabel('Save as')).toHaveValue(join(strata.folder, 'packed-copy.qcow2'))
-    await sheet.getByLabel('Save as').fill(target)
-    test.skip(strata.kind !== 'serve', 'in the desktop the save dialog asks, and a typed name may replace nothing')
-    await expect(sheet.getByText('small.raw is there already.')).toBeVisible()
-    await expect(sheet.getByRole('button', { name: 'Replace and convert' })).toBeDisabled()
-    await sheet.getByLabel('Replace it. What is in it now is gone for good.').click()
+    const yes = sheet.getByLabel('Replace it. What is in it now is gone for good.')
+    if (strata.kind === 'serve') {
+      await sheet.getByLabel('Save as').fill(target)
+      await expect(sheet.getByText('small.raw is there already.')).toBeVisible()
+      await expect(sheet.getByRole('button', { name: 'Replace and convert' })).toBeDisabled()
+      await yes.click()
+    } else {
+      // A typed name may replace nothing in the desktop; the system's dialog has the person agree.
+      await strata.answerSave(target)
+      await sheet.getByRole('button', { name: 'Choose…' }).click()
+    }
+    await expect(yes).toBeChecked()
     await sheet.getByRole('button', { name: 'Replace and convert' }).click()
     await expect(tray(win).getByText('Converted packed.qcow2 → small.raw')).toBeVisible()
     expect(qemuInfo(target)).toMatchObject({ format: 'qcow2' })

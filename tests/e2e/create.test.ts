@@ -82,10 +82,13 @@ test.describe('beside other images', () => {
     await placeDisk(sheet, strata, 'base.qcow2')
     await sheet.getByLabel('Size', { exact: true }).fill('2')
     await sheet.getByRole('button', { name: 'Create', exact: true }).click()
-    await expect(sheet.getByText('base.qcow2 is there already.')).toBeVisible()
-    expect(qemuInfo(join(strata.folder, 'base.qcow2'))).toMatchObject({ 'virtual-size': 64 * 1024 ** 2 })
-    await sheet.getByLabel('Replace it. What is in it now is gone for good.').click()
-    await sheet.getByRole('button', { name: 'Replace and create' }).click()
+    // In the desktop the save dialog has asked already.
+    if (strata.kind === 'serve') {
+      await expect(sheet.getByText('base.qcow2 is there already.')).toBeVisible()
+      expect(qemuInfo(join(strata.folder, 'base.qcow2'))).toMatchObject({ 'virtual-size': 64 * 1024 ** 2 })
+      await sheet.getByLabel('Replace it. What is in it now is gone for good.').click()
+      await sheet.getByRole('button', { name: 'Replace and create' }).click()
+    }
     await expect(sheet).toBeHidden()
     expect(qemuInfo(join(strata.folder, 'base.qcow2'))).toMatchObject({ 'virtual-size': 2 * 1024 ** 3 })
   })

@@ -67,7 +67,7 @@ export class StrataHost {
     this.#electron = undefined
     const child = this.#child
     this.#child = undefined
-    if (!child || child.exitCode !== null) return
+    if (child?.exitCode !== null) return
     const gone = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')
     await gone

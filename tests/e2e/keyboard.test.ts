@@ -15,9 +15,8 @@ async function tabTo(win: Page, name: RegExp): Promise<void> {
     const focus = await win.evaluate(() => {
       const element = document.activeElement
       if (!(element instanceof HTMLElement)) return ''
-      const labels = element instanceof HTMLInputElement || element instanceof HTMLButtonElement ? element.labels : null
-      const label = labels?.[0]?.textContent || element.textContent
-      return element.getAttribute('aria-label') ?? label
+      const labels = element instanceof HTMLInputElement || element instanceof HTMLButtonElement ? [...(element.labels ?? [])] : []
+      return element.getAttribute('aria-label') ?? (labels[0] ?? element).textContent
     })
     if (name.test(focus.trim())) return
   }
@@ -27,12 +26,18 @@ async function tabTo(win: Page, name: RegExp): Promise<void> {
 test('a disk is made without a mouse', async ({ win, strata }) => {
   await win.keyboard.press('Control+n')
   await expect(win.getByRole('dialog', { name: 'New disk' })).toBeVisible()
-  await tabTo(win, /^Name$/)
-  await win.keyboard.press('Control+a')
-  await win.keyboard.type('keys.qcow2')
-  await tabTo(win, /^Folder$/)
-  await win.keyboard.press('Control+a')
-  await win.keyboard.type(strata.folder)
+  if (strata.kind === 'serve') {
+    await tabTo(win, /^Name$/)
+    await win.keyboard.press('Control+a')
+    await win.keyboard.type('keys.qcow2')
+    await tabTo(win, /^Folder$/)
+    await win.keyboard.press('Control+a')
+    await win.keyboard.type(strata.folder)
+  } else {
+    await strata.answerSave(join(strata.folder, 'keys.qcow2'))
+    await tabTo(win, /^Choose…$/)
+    await win.keyboard.press('Enter')
+  }
   await tabTo(win, /^Size$/)
   await win.keyboard.press('Control+a')
   await win.keyboard.type('3')

@@ -18,8 +18,7 @@ export class ConvertDraft {
   compress = $state(false)
   clusterSize = $state(DEFAULT_CLUSTER)
   compat = $state<Compat>('1.1')
-  /** the person agreed that the file in the target's place is replaced */
-  replace = $state(false)
+  #agreed = $state<string | undefined>(undefined)
   #estimate = $state.raw<Estimate | undefined>(undefined)
   #error = $state.raw<ErrorDto | undefined>(undefined)
   #estimating = $state(false)
@@ -39,6 +38,15 @@ export class ConvertDraft {
 
   get source(): ChainInfo | undefined {
     return this.#source
+  }
+
+  /** The person agreed that the file in the target's place is replaced; another target needs another yes. */
+  get replace(): boolean {
+    return this.#agreed === this.target
+  }
+
+  set replace(yes: boolean) {
+    this.#agreed = yes ? this.target : undefined
   }
 
   get format(): FormatName {

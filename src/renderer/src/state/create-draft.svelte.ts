@@ -6,6 +6,7 @@ import { createCost } from '../lib/create-cost.ts'
 import { baseName, folderOf, joinPath, stem } from '../lib/paths.ts'
 import { parseSize, type Unit } from '../lib/sizes.ts'
 import { words } from '../words/en.ts'
+import type { Target } from './files.svelte.ts'
 import type { Jobs } from './jobs.svelte.ts'
 
 export const DEFAULT_CLUSTER = 65536
@@ -25,9 +26,8 @@ export class CreateDraft {
   clusterSize = $state(DEFAULT_CLUSTER)
   compat = $state<Compat>('1.1')
   preallocation = $state<Preallocation>('off')
-  /** the person agreed that a file of this name is replaced */
-  replace = $state(false)
   #occupied = $state<string | undefined>(undefined)
+  #agreed = $state<string | undefined>(undefined)
   #error = $state.raw<ErrorDto | undefined>(undefined)
   #working = $state(false)
 
@@ -55,6 +55,15 @@ export class CreateDraft {
     this.#separator = separator
   }
 
+  /** The person agreed that the file of this name is replaced; another name needs another yes. */
+  get replace(): boolean {
+    return this.#agreed === this.path
+  }
+
+  set replace(yes: boolean) {
+    this.#agreed = yes ? this.path : undefined
+  }
+
   get format(): FormatName {
     return this.#format
   }
@@ -79,10 +88,11 @@ export class CreateDraft {
     return this.#working
   }
 
-  /** Takes a whole path, as a save dialog answers it. */
-  place(path: string): void {
+  /** Takes a whole path, as a dialog answers it; `agreed` when a file there may be replaced. */
+  place({ path, agreed }: Target): void {
     this.folder = folderOf(path)
     this.name = baseName(path)
+    this.replace = agreed
   }
 
   /** Builds the disk on an existing image, or on nothing. */
@@ -128,7 +138,11 @@ export class CreateDraft {
   }
 
   #request(): CreateRequest {
-    const request: CreateRequest = { path: this.path, format: this.#format, overwrite: this.replace && this.targetExists }
+    const request: CreateRequest = {
+      path: this.path,
+      format: this.#format,
+      overwrite: this.replace,
+    }
     if (this.size !== undefined) request.size = this.size
     if (this.#backing) request.backing = { name: this.#backingName(this.#backing.path), format: this.#backing.format }
     if (this.#format === 'qcow2') {

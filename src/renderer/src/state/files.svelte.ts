@@ -22,6 +22,13 @@ export interface Pick {
   answer: (path: string | undefined) => void
 }
 
+/** A place for a new file. */
+export interface Target {
+  path: string
+  /** the person has already agreed that a file there is replaced */
+  agreed: boolean
+}
+
 /** Choosing files: the system's own dialogs in the desktop, Strata's picker in a browser, one face for both. */
 export class Files {
   readonly #client: Client<WindowApi>
@@ -53,13 +60,14 @@ export class Files {
     return this.#ask({ want: 'file', title, folder: this.#lastFolder, ...start })
   }
 
-  /** Lets the person choose where a new file goes; undefined when they don't. */
-  async pickTarget(title: string, suggestion: string): Promise<string | undefined> {
+  /** Lets the person choose where a new file goes; undefined when they don't. The system's dialog has them agree to replace a file. */
+  async pickTarget(title: string, suggestion: string): Promise<Target | undefined> {
     if (this.#settings.facts.kind === 'desktop') {
       const path = await this.#client.saveDialog({ title, suggestion, filters: FILTERS })
-      return this.#remember(path ?? undefined)
+      return path === null ? undefined : { path: this.#remember(path), agreed: true }
     }
-    return this.#ask({ want: 'target', title, folder: folderOf(suggestion) || this.#lastFolder, name: baseName(suggestion) })
+    const path = await this.#ask({ want: 'target', title, folder: folderOf(suggestion) || this.#lastFolder, name: baseName(suggestion) })
+    return path === undefined ? undefined : { path, agreed: false }
   }
 
   /** The folder where a new file may go before the person has chosen one; empty where the window may write nowhere yet. */
@@ -81,7 +89,7 @@ export class Files {
     })
   }
 
-  #remember(path: string | undefined): string | undefined {
+  #remember<P extends string | undefined>(path: P): P {
     if (path !== undefined) this.#lastFolder = folderOf(path)
     return path
   }
