@@ -11,6 +11,8 @@ import { scratchFolder } from '../../fixtures/scratch.ts'
 
 const facts: HostFacts = { kind: 'desktop', platform: 'linux', version: '0', home: '/home/ada', separator: '/' }
 const DENIED = { code: 'DENIED' }
+/** Long enough for a thread to start on a busy machine. */
+const SOON = { timeout: 10_000 }
 
 /** A folder with a disk of 1 MiB, a secret outside of it, and a host that was granted `roots`. */
 function setUp({ roots = ['disks'], shell = {} }: { roots?: string[]; shell?: Partial<Shell> } = {}) {
@@ -70,10 +72,10 @@ describe('the main road', () => {
     const libraries: LibraryEntry[][] = []
     window.on('library', (entries) => libraries.push(entries))
     expect(await run(window, toQcow2(disk, target))).toMatchObject({ status: 'done', outcome: { result: { info: { path: target } } } })
-    await expect.poll(() => libraries.at(-1)?.map((entry) => entry.path)).toEqual([disk, target])
+    await expect.poll(() => libraries.at(-1)?.map((entry) => entry.path), SOON).toEqual([disk, target])
 
     expect(await run(window, { kind: 'check', request: { path: target } })).toMatchObject({ status: 'done' })
-    await expect.poll(() => libraries.at(-1)?.[1]?.health?.verdict).toBe('fine')
+    await expect.poll(() => libraries.at(-1)?.[1]?.health?.verdict, SOON).toBe('fine')
 
     const again = begin()
     expect(await again.window.library({})).toMatchObject([
@@ -87,9 +89,9 @@ describe('the main road', () => {
     const target = join(disks, 'disk.qcow2')
     await run(window, toQcow2(disk, target))
     await run(window, { kind: 'check', request: { path: target } })
-    await expect.poll(async () => (await window.library({}))[0]?.health?.verdict).toBe('fine')
+    await expect.poll(async () => (await window.library({}))[0]?.health?.verdict, SOON).toBe('fine')
     await run(window, { kind: 'resize', request: { path: target, size: 2 ** 21 } })
-    await expect.poll(async () => (await window.library({}))[0]).not.toHaveProperty('health')
+    await expect.poll(async () => (await window.library({}))[0], SOON).not.toHaveProperty('health')
   })
 
   it('tells every window, until it is closed', async () => {
@@ -228,10 +230,10 @@ describe('the desktop', () => {
     host.open([disk, 'not absolute'])
     expect(heard).toEqual([])
     await window.facts({})
-    await expect.poll(() => heard).toEqual([[disk]])
+    await expect.poll(() => heard, SOON).toEqual([[disk]])
     expect((await window.info({ path: disk })).layers.length).toBe(1)
     host.open([disk])
-    await expect.poll(() => heard.length).toBe(2)
+    await expect.poll(() => heard.length, SOON).toBe(2)
   })
 
   it('knows the library’s images again after a start', async () => {

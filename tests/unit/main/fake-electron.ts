@@ -1,0 +1,151 @@
+import { EventEmitter } from 'node:events'
+import type { BrowserWindowConstructorOptions, MenuItemConstructorOptions, Rectangle } from 'electron'
+
+type Permit = (contents: unknown, permission: string, allow: (yes: boolean) => void) => void
+type Check = (contents: unknown, permission: string) => boolean
+
+class FakeSession extends EventEmitter {
+  request: Permit | undefined
+  check: Check | undefined
+  setPermissionRequestHandler = (handler: Permit) => void (this.request = handler)
+  setPermissionCheckHandler = (handler: Check) => void (this.check = handler)
+}
+
+/** Electron's objects as far as Strata's main process and preload script use them, in one process and without a screen. */
+export function fakeElectron() {
+  const windows: FakeWindow[] = []
+
+  class FakeContents extends EventEmitter {
+    readonly ipc = new EventEmitter()
+    readonly mainFrame = { url: '' }
+    readonly sent: { channel: string; data: unknown }[] = []
+    windowOpenHandler: (() => { action: string }) | undefined
+
+    send(channel: string, data: unknown): void {
+      this.sent.push({ channel, data: structuredClone(data) })
+    }
+
+    isDestroyed(): boolean {
+      return false
+    }
+
+    setWindowOpenHandler(handler: () => { action: string }): void {
+      this.windowOpenHandler = handler
+    }
+
+    /** As the page's preload script would send it; `frame` stands for the page's own. */
+    receive(channel: string, data: unknown, frame: unknown = this.mainFrame): void {
+      this.ipc.emit(channel, { senderFrame: frame }, structuredClone(data))
+    }
+  }
+
+  class FakeWindow extends EventEmitter {
+    readonly webContents = new FakeContents()
+    readonly options: BrowserWindowConstructorOptions
+    readonly calls: string[] = []
+    bounds: Rectangle = { x: 10, y: 20, width: 900, height: 600 }
+    maximized = false
+
+    constructor(options: BrowserWindowConstructorOptions) {
+      super()
+      this.options = options
+      windows.push(this)
+      app.emit('browser-window-created', {}, this)
+      app.emit('web-contents-created', {}, this.webContents)
+    }
+
+    static getAllWindows = () => windows
+    static getFocusedWindow = () => windows[0] ?? null
+
+    loadFile(path: string): Promise<void> {
+      this.calls.push(`load ${path}`)
+      this.webContents.mainFrame.url = `file://${path}`
+      return Promise.resolve()
+    }
+
+    show = () => this.calls.push('show')
+    focus = () => this.calls.push('focus')
+    restore = () => this.calls.push('restore')
+    maximize = () => (this.maximized = true)
+    isMaximized = () => this.maximized
+    isMinimized = () => true
+    getNormalBounds = () => this.bounds
+
+    /** Answers whether it closed. */
+    close(): boolean {
+      if (!may(this, 'close')) return false
+      windows.splice(windows.indexOf(this), 1)
+      this.emit('closed')
+      return true
+    }
+  }
+
+  class FakeApp extends EventEmitter {
+    isPackaged = true
+    first = true
+    sandboxed = false
+    quits = 0
+    lockData: unknown
+    readonly paths: Record<string, string> = {}
+
+    enableSandbox = () => (this.sandboxed = true)
+    getVersion = () => '1.2.3'
+    setPath = (name: string, path: string) => void (this.paths[name] = path)
+    whenReady = () => Promise.resolve()
+    requestSingleInstanceLock(data: unknown): boolean {
+      this.lockData = data
+      return this.first
+    }
+
+    /** Counts the times that nobody objected. */
+    quit = () => {
+      if (may(this, 'before-quit')) this.quits++
+    }
+  }
+  const app = new FakeApp()
+
+  const session = new FakeSession()
+
+  /** What the person answers. */
+  const person = { open: [] as string[], save: '', button: 0, asked: [] as unknown[] }
+  const dialog = {
+    showOpenDialog: (...asked: unknown[]) => {
+      person.asked.push(asked.at(-1))
+      return Promise.resolve({ canceled: person.open.length === 0, filePaths: person.open })
+    },
+    showSaveDialog: (...asked: unknown[]) => {
+      person.asked.push(asked.at(-1))
+      return Promise.resolve({ canceled: person.save === '', filePath: person.save })
+    },
+    showMessageBox: (...asked: unknown[]) => {
+      person.asked.push(asked.at(-1))
+      return Promise.resolve({ response: person.button })
+    },
+  }
+
+  const shown: string[] = []
+  const menus: MenuItemConstructorOptions[][] = []
+  return {
+    app,
+    BrowserWindow: FakeWindow,
+    dialog,
+    Menu: {
+      buildFromTemplate: (template: MenuItemConstructorOptions[]) => template,
+      setApplicationMenu: (menu: MenuItemConstructorOptions[]) => menus.push(menu),
+    },
+    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+    session: { defaultSession: session },
+    shell: { showItemInFolder: (path: string) => shown.push(path) },
+    person,
+    shown,
+    menus,
+    windows,
+  }
+}
+
+/** Emits an event with a `preventDefault`, and answers whether nobody called it. */
+export function may(emitter: EventEmitter, name: string, details: object = {}): boolean {
+  let allowed = true
+  emitter.emit(name, { ...details, preventDefault: () => (allowed = false) })
+  return allowed
+}
