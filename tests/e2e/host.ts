@@ -21,9 +21,10 @@ export class StrataHost {
   #electron: ElectronApplication | undefined
   #address = ''
 
-  constructor(kind: HostKind) {
+  /** `base` is a folder of its own, which is removed in the end; without one, a new temporary folder. */
+  constructor(kind: HostKind, base = mkdtempSync(join(tmpdir(), 'strata-e2e-'))) {
     this.kind = kind
-    this.#base = realpathSync(mkdtempSync(join(tmpdir(), 'strata-e2e-')))
+    this.#base = realpathSync(base)
     this.folder = join(this.#base, 'images')
     mkdirSync(this.folder)
     this.#data = join(this.#base, 'data')

@@ -2,7 +2,7 @@ import type { LibraryEntry } from '../../../shared/api.ts'
 import type { ChainInfo, DiskInfo } from '../../../shared/model.ts'
 import { baseName } from './paths.ts'
 
-export type Health = 'fine' | 'leaks' | 'corrupt' | 'unknown' | 'missing' | 'unreadable' | 'broken'
+export type Health = 'fine' | 'leaks' | 'corrupt' | 'unknown' | 'missing' | 'unreadable' | 'broken' | 'none'
 
 /** One image in the forest of backing chains. A base that the library does not hold itself is a node without an entry. */
 export interface ChainNode {
@@ -42,6 +42,7 @@ function addChain(entry: LibraryEntry, nodes: Map<string, ChainNode>, parents: M
   layers.forEach((layer, depth) => {
     const node = nodeAt(nodes, layer.path)
     node.info ??= layer
+    if (node.health === 'unknown') node.health = uncheckedHealth(layer)
     const below = layers[depth + 1]?.path ?? entry.chain?.broken?.path
     if (below !== undefined && below !== layer.path) parents.set(layer.path, below)
   })
@@ -72,12 +73,17 @@ function sortByName(level: ChainNode[]): void {
   for (const node of level) sortByName(node.children)
 }
 
+/** Of an image that nobody checked: one without tables has nothing that could be checked. */
+function uncheckedHealth(info: DiskInfo | undefined): Health {
+  return info?.format === 'raw' ? 'none' : 'unknown'
+}
+
 /** What the dot beside a library entry says. */
 export function entryHealth(entry: LibraryEntry): Health {
   if (!entry.present) return 'missing'
   if (!entry.chain || entry.error) return 'unreadable'
   if (entry.chain.broken) return 'broken'
-  return entry.health?.verdict ?? 'unknown'
+  return entry.health?.verdict ?? uncheckedHealth(entry.chain.layers[0])
 }
 
 /** The nodes whose name or path holds every word of the query, with the bases that lead to them. */

@@ -26,6 +26,7 @@ export function absoluteDate(time: number): string {
 /** A span of seconds in at most two units: `8 s`, `1 min 12 s`, `2 h 5 min`. */
 export function durationText(seconds: number): string {
   const total = Math.max(0, Math.round(seconds))
+  if (total === 0) return 'under 1 s'
   if (total < 60) return `${total} s`
   const minutes = Math.floor(total / 60)
   if (minutes < 60) return total % 60 === 0 ? `${minutes} min` : `${minutes} min ${total % 60} s`

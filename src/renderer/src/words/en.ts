@@ -55,6 +55,7 @@ export const words = {
     missing: 'Missing',
     unreadable: 'Cannot be read',
     broken: 'A layer is missing',
+    none: 'Plain data',
   } satisfies Record<Health, string>,
   disk: {
     tabs: { label: 'About this disk', overview: 'Overview', health: 'Health', snapshots: (count: number) => `Snapshots (${count})` },
