@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { StrataError } from '../shared/errors.ts'
+import { errnoOf } from './file-error.ts'
 
 /**
  * The one name of a file: absolute, links followed, `.` and `..` resolved. Of a file that does not exist, its nearest existing folder's
@@ -19,11 +20,15 @@ export function canonicalPath(path: string): string {
   return follow(resolve(path))
 }
 
+/** A name that is not there, or lies below a file. */
+const MISSING = ['ENOENT', 'ENOTDIR']
+
 function follow(path: string): string {
   try {
     return realpathSync.native(path)
   } catch (error) {
-    if (!isMissing(error)) throw new StrataError('DENIED', 'The system does not let Strata look at this file', { path }, undefined, error)
+    if (!MISSING.includes(errnoOf(error) ?? ''))
+      throw new StrataError('DENIED', 'The system does not let Strata look at this file', { path }, undefined, error)
   }
   if (isLink(path))
     throw new StrataError('DENIED', 'This is a link that leads nowhere', { path }, 'Name the file itself instead of the link.')
@@ -33,10 +38,6 @@ function follow(path: string): string {
 
 function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
 }
 
 /** Windows' names of devices and raw volumes, and of streams inside a file. */

@@ -1,10 +1,12 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import * as v from 'valibot'
+import { errnoOf, fileError } from './file-error.ts'
 
 /**
  * A value kept as JSON in a file. Writing replaces the file in one step. A file that does not hold the value is moved aside, as
- * `name.damaged-<time>.json`, and the fallback takes its place: nothing that a person had is thrown away.
+ * `name.damaged-<time>.json`, and the fallback takes its place: nothing that a person had is thrown away. Throws what
+ * `fileError` makes of the system's errors.
  */
 export class JsonFile<T> {
   readonly path: string
@@ -23,8 +25,8 @@ export class JsonFile<T> {
     try {
       text = readFileSync(this.path, 'utf8')
     } catch (error) {
-      if (isMissing(error)) return this.#fallback()
-      throw error
+      if (errnoOf(error) === 'ENOENT') return this.#fallback()
+      throw fileError(error, this.path, "Strata's own file could not be read")
     }
     const parsed = v.safeParse(this.#schema, parseJson(text))
     if (parsed.success) return parsed.output
@@ -33,16 +35,15 @@ export class JsonFile<T> {
   }
 
   write(value: T): void {
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
     const draft = `${this.path}.${process.pid}.tmp`
-    const file = openSync(draft, 'w', 0o600)
     try {
-      writeFileSync(file, JSON.stringify(value, null, 2) + '\n')
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
+      writeDurably(draft, JSON.stringify(value, null, 2) + '\n')
+      renameSync(draft, this.path)
+    } catch (error) {
+      if (existsSync(draft)) rmSync(draft)
+      throw fileError(error, this.path, "Strata's own file could not be written")
     }
-    renameSync(draft, this.path)
   }
 
   #setAside(): void {
@@ -52,8 +53,14 @@ export class JsonFile<T> {
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, 'w', 0o600)
+  try {
+    writeFileSync(file, text)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
 }
 
 /** What the text says, or undefined where it is no JSON. */

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DroppedFile, FolderListing } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
+import { errnoOf } from '../host/file-error.ts'
 import type { Grants } from '../host/grants.ts'
 
 /** Bounds of the search for a dropped file. */
@@ -71,7 +72,7 @@ async function readEntries(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = errnoOf(error)
     if (code === 'ENOENT') throw new StrataError('NOT_FOUND', 'There is no such folder', { path: folder })
     if (code === 'ENOTDIR') throw new StrataError('INVALID_ARGUMENT', 'This is not a folder', { path: folder })
     throw new StrataError('DENIED', 'The system does not let Strata look into this folder', { path: folder }, undefined, error)

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { JsonFile } from '../../../src/host/json-file.ts'
 import { settingsFile } from '../../../src/host/settings.ts'
 import { scratchFolder } from '../../fixtures/scratch.ts'
+import { thrown } from '../../fixtures/thrown.ts'
 
 const make = (path: string) => new JsonFile(path, v.object({ count: v.number() }), () => ({ count: 0 }))
 
@@ -41,7 +42,17 @@ describe('a value in a file', () => {
   it('that can not be read is an error, not a loss', () => {
     const path = join(scratchFolder(), 'value.json')
     mkdirSync(path)
-    expect(() => make(path).read()).toThrow('EISDIR')
+    expect(thrown(() => make(path).read())).toMatchObject({ code: 'IO', where: { path } })
+  })
+
+  it('that can not be written leaves the old one and no draft', () => {
+    const folder = scratchFolder()
+    const path = join(folder, 'value.json')
+    writeFileSync(join(folder, 'file'), '')
+    expect(thrown(() => make(join(folder, 'file', 'value.json')).write({ count: 1 }))).toMatchObject({ code: 'IO' })
+    mkdirSync(path)
+    expect(thrown(() => make(path).write({ count: 1 }))).toMatchObject({ code: 'IO', where: { path } })
+    expect(readdirSync(folder).sort()).toEqual(['file', 'value.json'])
   })
 })
 
