@@ -21,13 +21,17 @@ export function writeSample(path: string, size: number): void {
   }
 }
 
+/** The bytes of files below /usr, folder by folder; links are not followed. */
 function* realFiles(wanted: number): Generator<Uint8Array> {
   let left = wanted
-  for (const entry of readdirSync('/usr', { recursive: true, withFileTypes: true })) {
-    if (left <= 0) return
-    if (!entry.isFile()) continue
-    const bytes = readFileSync(join(entry.parentPath, entry.name)).subarray(0, left)
-    left -= bytes.length
-    yield bytes
+  for (const folders = ['/usr']; folders.length > 0 && left > 0;) {
+    const folder = folders.pop()!
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) folders.push(join(folder, entry.name))
+      if (!entry.isFile() || left <= 0) continue
+      const bytes = readFileSync(join(folder, entry.name)).subarray(0, left)
+      left -= bytes.length
+      yield bytes
+    }
   }
 }
