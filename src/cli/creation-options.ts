@@ -1,6 +1,6 @@
 import type { FormatName, Qcow2Options } from '../shared/model.ts'
 import { Failure, refusal } from './failure.ts'
-import { escapeValue, parseOptionLists } from './option-list.ts'
+import { escapeValue } from './option-list.ts'
 import { parseSize } from './sizes.ts'
 
 /** One creation option of a format. */
@@ -61,10 +61,10 @@ export class CreationOptions {
   readonly #values = new Map<string, bigint | string>()
 
   /** Throws for names the format does not have and for values that can't be read, as `Parameter '…' expects …`. */
-  constructor(format: FormatName, lists: readonly string[]) {
+  constructor(format: FormatName, settings: readonly [name: string, value: string][]) {
     this.format = format
     this.#table = OPTIONS[format]
-    for (const [name, value] of parseOptionLists(lists)) this.set(name, value)
+    for (const [name, value] of settings) this.set(name, value)
   }
 
   set(name: string, value: string): void {

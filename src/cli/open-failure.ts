@@ -11,8 +11,8 @@ const SYSTEM_WORDS: Partial<Record<ErrorDto['code'], string>> = {
 
 /** The system's words for an error that comes from it, or the engine's own sentence with its place in the image. */
 export function systemWords({ code, message, where }: ErrorDto): string {
-  if (where.field !== undefined) return `${message} (${where.field}${where.offset === undefined ? '' : ` at byte ${where.offset}`})`
-  return SYSTEM_WORDS[code] ?? message
+  if (where.offset !== undefined) return `${message} (${where.field === undefined ? '' : `${where.field} `}at byte ${where.offset})`
+  return where.field === undefined ? (SYSTEM_WORDS[code] ?? message) : message
 }
 
 /** Why an image did not open, in qemu-img's words where it has some. `named` is the file that the command line names. */

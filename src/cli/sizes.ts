@@ -30,8 +30,10 @@ export function humanSize(bytes: number): string {
   return `${threeDigits(bytes / 1024 ** power)} ${UNITS[power] ?? ''}`
 }
 
+/** As C's `%.3g` of a number below 1000: halves go to the even digit. */
 function threeDigits(value: number): string {
-  const text = value.toPrecision(3)
-  if (text.includes('e')) return text.replace(/\.?0*e\+(\d)$/, 'e+0$1')
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+  const scale = value >= 100 ? 1 : value >= 10 ? 10 : value >= 1 ? 100 : 1000
+  const scaled = value * scale
+  const rounded = scaled % 1 === 0.5 ? 2 * Math.round(scaled / 2) : Math.round(scaled)
+  return rounded === 1000 && scale === 1 ? '1e+03' : (rounded / scale).toString()
 }

@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.ts'
 import { Failure, refusal } from '../failure.ts'
 import { inspectWhole, knownFormat } from '../inspect.ts'
 import { makeFailure } from '../make-failure.ts'
-import { asksForHelp } from '../option-list.ts'
+import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import { parseSize } from '../sizes.ts'
@@ -44,6 +44,7 @@ export const convert = verb({
   async run(args, terminal) {
     const formatName = args.last('targetFormat') ?? 'raw'
     const format = knownFormat(formatName)
+    const settings = parseOptionLists(args.all('creation'))
     const sparse = sparseLength(args.last('sparse'))
     const parallel = args.last('parallel')
     if (parallel !== undefined && !/^\s*\+?0*([1-9]|1[0-6])$/.test(parallel))
@@ -60,7 +61,7 @@ export const convert = verb({
 
     const top = inspectWhole(source, args.last('format')).layers[0]
     if (!format) throw new Failure(`Unknown file format '${formatName}'`)
-    const options = new CreationOptions(format, args.all('creation'))
+    const options = new CreationOptions(format, settings)
     const compress = args.has('compress')
     if (options.text('backing_file') !== undefined || options.text('backing_fmt') !== undefined)
       throw refusal('converting onto a backing file', 'Without one, the target holds the whole content.')
@@ -97,7 +98,7 @@ function sparseLength(text: string | undefined): number | undefined {
   if (length === 'invalid' || length === 'range')
     throw new Failure(
       'Invalid buffer size for sparse output specified. You may use k, M, G, T, P or E suffixes for\n' +
-        'kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
+        'strata: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
     )
   if (length % 512n !== 0n || length > MAX_SPARSE)
     throw new Failure(

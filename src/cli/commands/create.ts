@@ -8,7 +8,7 @@ import { Failure, refusal, usageFailure } from '../failure.ts'
 import { chainOf, knownFormat } from '../inspect.ts'
 import { makeFailure } from '../make-failure.ts'
 import { brokenLayer, openReason } from '../open-failure.ts'
-import { asksForHelp } from '../option-list.ts'
+import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { runJob } from '../run-job.ts'
 import { MAX_SIZE, parseSize } from '../sizes.ts'
 import type { Parsed } from '../args.ts'
@@ -31,6 +31,7 @@ export const create = verb({
   options: OPTIONS,
   async run(args, terminal) {
     const [path, sizeText, extra] = args.operands
+    const settings = parseOptionLists(args.all('creation'))
     const formatName = args.last('format') ?? 'raw'
     const format = knownFormat(formatName)
     if (asksForHelp(args.all('creation')) && format) {
@@ -43,7 +44,7 @@ export const create = verb({
     if (!format) throw new Failure(`${path}: Unknown file format '${formatName}'`)
     if (args.has('unchecked')) throw refusal("option '-u'", 'Strata makes an overlay only on an image that is there.')
 
-    const options = saying(path, () => readOptions(new CreationOptions(format, args.all('creation')), args, size))
+    const options = saying(path, () => readOptions(new CreationOptions(format, settings), args, size))
     const lower = saying(path, () => openLower(path, options))
     if (options.size === undefined && lower) options.setSize(BigInt(lower.size))
     const bytes = options.size
@@ -113,7 +114,7 @@ function sizeOperand(text: string): bigint {
     throw new Failure(`Invalid image size specified. Must be between 0 and ${MAX_SIZE}.`)
   if (size === 'invalid')
     throw new Failure(
-      'Invalid image size specified. You may use k, M, G, T, P or E suffixes for\nkilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
+      'Invalid image size specified. You may use k, M, G, T, P or E suffixes for\nstrata: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
     )
   return size
 }

@@ -45,14 +45,14 @@ export function readHeader(storage: Storage): Header {
   const { path } = storage
   const first = new Uint8Array(HEADER_LENGTH)
   readPadded(storage, 0, first)
-  const v2 = HeaderV2.decode(first, { path, offset: 0 })
-  if (v2.magic !== MAGIC)
+  if (!probe(first))
     throw new StrataError(
       'BAD_MAGIC',
       'This is not a qcow2 image',
       { path, offset: 0, field: 'magic' },
       'Open it as raw, or check the file name.',
     )
+  const v2 = HeaderV2.decode(first, { path, offset: 0 })
   if (v2.version !== 2 && v2.version !== 3)
     throw new StrataError('UNSUPPORTED', `qcow2 version ${v2.version} is not known`, { path, offset: 4, field: 'version' })
   if (storage.size < HeaderV2.size) throw bad(path, 'The file ends inside the header', 0, 'header')

@@ -1,0 +1,58 @@
+import type { OracleCase } from './oracle-case.ts'
+
+const OWN_FINDINGS = 'findings have their own order and words'
+
+export const CHECK: readonly OracleCase[] = [
+  { line: 'check data.qcow2', real: true },
+  { line: 'check --output=json data.qcow2', real: true },
+  { line: 'check packed.qcow2' },
+  { line: 'check --output=json packed.qcow2' },
+  { line: 'check c512.qcow2' },
+  { line: 'check c2m.qcow2' },
+  { line: 'check counts8.qcow2' },
+  { line: 'check v2.qcow2' },
+  { line: 'check empty.qcow2' },
+  { line: 'check nothing.qcow2' },
+  { line: 'check --output=json nothing.qcow2' },
+  { line: 'check metadata.qcow2' },
+  { line: 'check top.qcow2' },
+  { line: 'check third.qcow2' },
+  { line: 'check --output=json third.qcow2' },
+  { line: 'check snapshots.qcow2' },
+  { line: 'check v2-snapshot.qcow2' },
+  { line: 'check bitmap.qcow2' },
+  { line: 'check dirty.qcow2' },
+  { line: 'check corrupt-bit.qcow2' },
+  { line: 'check leak.qcow2', real: true },
+  { line: 'check --output=json leak.qcow2' },
+  { line: 'check -q leak.qcow2' },
+  { line: 'check lost.qcow2', real: true, differs: { stderr: OWN_FINDINGS } },
+  { line: 'check --output=json lost.qcow2', differs: { stderr: OWN_FINDINGS } },
+  { line: 'check both.qcow2', differs: { stderr: OWN_FINDINGS } },
+  { line: 'check --output=json both.qcow2', differs: { stderr: OWN_FINDINGS } },
+  { line: 'check -q data.qcow2' },
+  { line: 'check -qU -T none -f qcow2 data.qcow2' },
+  { line: 'check data.raw', real: true },
+  { line: 'check -q --output=json data.raw' },
+  { line: 'check -f raw data.qcow2' },
+
+  { line: 'check' },
+  { line: 'check data.qcow2 empty.qcow2' },
+  { line: 'check missing.qcow2' },
+  { line: 'check -p data.qcow2' },
+  { line: 'check -r bogus data.qcow2' },
+  { line: 'check -T bogus data.qcow2' },
+  { line: 'check --output=xml data.qcow2' },
+  { line: 'check short.qcow2', differs: { stderr: 'the engine says in its own words what is wrong' } },
+
+  {
+    line: 'check orphan.qcow2',
+    differs: {
+      exit: { code: 0, because: 'a check looks at one image, and its chain may be elsewhere' },
+      stdout: 'see the exit code',
+      stderr: 'see the exit code',
+    },
+  },
+  { line: 'check -r leaks leak.qcow2', differs: { refused: 'Strata does not repair yet' } },
+  { line: 'check --repair=all both.qcow2', differs: { refused: 'Strata does not repair yet' } },
+]

@@ -1,0 +1,113 @@
+import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { hasProgram } from '../fixtures/programs.ts'
+import { CHECK } from './cases/check.ts'
+import { CONVERT } from './cases/convert.ts'
+import { CREATE } from './cases/create.ts'
+import { INFO } from './cases/info.ts'
+import type { OracleCase } from './cases/oracle-case.ts'
+import { RESIZE } from './cases/resize.ts'
+import { USAGE } from './cases/usage.ts'
+import { imagesOf, makeImages } from './images.ts'
+import { must, run, type Said } from './qemu.ts'
+import { strataInside, strataProcess } from './strata.ts'
+
+const GROUPS = { usage: USAGE, create: CREATE, info: INFO, convert: CONVERT, check: CHECK, resize: RESIZE }
+
+describe.skipIf(!hasProgram('qemu-img'))('The command line against qemu-img (needs qemu-utils)', () => {
+  const home = process.cwd()
+  let scratch: string
+  beforeAll(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'strata-oracle-'))
+    mkdirSync(join(scratch, 'images'))
+    makeImages(join(scratch, 'images'))
+  })
+  afterAll(() => rmSync(scratch, { recursive: true }))
+  afterEach(() => {
+    process.chdir(home)
+    for (const side of ['theirs', 'ours']) rmSync(join(scratch, side), { recursive: true, force: true })
+  })
+
+  /** A folder with copies of the images that a case names. */
+  function lay(side: 'theirs' | 'ours', names: readonly string[]): string {
+    const folder = join(scratch, side)
+    for (const name of ['.', ...names]) {
+      const from = join(scratch, 'images', name)
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      if (name === '.' || lstatSync(from).isDirectory()) mkdirSync(join(folder, name), { recursive: true })
+      else copyFileSync(from, join(folder, name))
+    }
+    return folder
+  }
+
+  for (const [group, cases] of Object.entries(GROUPS))
+    describe(group, () => {
+      it.each(cases.map((test) => ({ test, name: words(test).join(' ') })))('$name', async ({ test }) => {
+        const args = words(test)
+        const images = imagesOf([...args, ...(test.with ?? [])])
+        const theirs = lay('theirs', images)
+        const ours = lay('ours', images)
+        const before = stateOf(ours)
+        const wanted = inOurName(run('qemu-img', args, theirs))
+        process.chdir(ours)
+        const said = test.real ? strataProcess(args, ours) : await strataInside(args)
+
+        if (test.differs?.refused !== undefined) {
+          expect(said).toMatchObject({ exit: 1, stderr: expect.stringMatching(REFUSAL) as string })
+          expect(wanted.exit, 'qemu-img does what Strata refuses').not.toBe(1)
+        } else compareSaid(said, wanted, test.differs ?? {})
+        if (said.exit !== 0) expect(stateOf(ours), 'a verb that fails changes and leaves nothing').toEqual(before)
+        if (test.makes !== undefined) compareMade(test.makes, theirs, ours)
+      })
+    })
+
+  it('speaks of enough command lines, and of each once', () => {
+    const lines = Object.values(GROUPS).flatMap((cases) => cases.map((test) => words(test).join('\0')))
+    expect(lines.length).toBeGreaterThan(80)
+    expect(new Set(lines).size).toBe(lines.length)
+  })
+})
+
+/** What Strata says of something that it does not have. */
+const REFUSAL = /^strata: .*(not supported yet|Unknown file format|does not (read|have) yet)/
+
+function words({ line }: OracleCase): readonly string[] {
+  return typeof line === 'string' ? line.split(' ') : line
+}
+
+/** With Strata's name, and without warnings, of which Strata has none. */
+function inOurName({ exit, stdout, stderr }: Said): Said {
+  const ours = (text: string) => text.replaceAll('qemu-img', 'strata')
+  return { exit, stdout: ours(stdout), stderr: ours(stderr).replace(/^strata: warning: .*\n/m, '') }
+}
+
+function compareSaid(said: Said, wanted: Said, differs: NonNullable<OracleCase['differs']>): void {
+  expect(said.exit, said.stderr).toBe(differs.exit?.code ?? wanted.exit)
+  for (const stream of ['stdout', 'stderr'] as const)
+    if (differs[stream] === undefined) expect(said[stream], stream).toBe(wanted[stream])
+    else expect(said[stream], `${stream} differs no longer: ${differs[stream]}`).not.toBe(wanted[stream])
+  if (said.exit === 1) expect(said.stderr).toMatch(/^strata: ./)
+}
+
+/** Both images, through their chains, hold the same bytes; what their headers say is the same; QEMU finds nothing wrong with ours. */
+function compareMade(name: string, theirs: string, ours: string): void {
+  const format = name.endsWith('.raw') ? 'raw' : 'qcow2'
+  const [left, right] = [join(theirs, name), join(ours, name)]
+  expect(must('qemu-img', ['compare', '-f', format, '-F', format, left, right], ours)).toBe('Images are identical.\n')
+  if (format === 'raw') expect(statSync(right).size).toBe(statSync(left).size)
+  else {
+    expect(must('qemu-img', ['check', name], ours)).toContain('No errors were found on the image.')
+    const header = (folder: string) => must('qemu-img', ['info', name], folder).replace(/^disk size: .*\n/m, '')
+    expect(header(ours)).toBe(header(theirs))
+  }
+}
+
+/** Names, sizes and times of all files in a folder. */
+function stateOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => ({ name, stats: statSync(join(folder, name)) }))
+    .map(({ name, stats }) => (stats.isDirectory() ? name : `${name} ${stats.size} ${stats.mtimeMs}`))
+    .sort()
+}
