@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { test as base, expect, _electron, type ElectronApplication, type Page } from '@playwright/test'
-import type { ControlInput } from '../electron-shim/control.ts'
+import type { ControlInput, ControlReport } from '../electron-shim/control.ts'
 
 /** Which shell shows the window: the server in a browser, the built desktop over the stand-in for Electron, or Electron itself. */
 export type HostKind = 'serve' | 'shim' | 'electron'
@@ -43,7 +43,7 @@ export class StrataHost {
 
   /** What the next native save dialog answers; a browser has none. */
   async answerSave(path: string): Promise<void> {
-    if (this.kind === 'shim') await this.#control({ save: [path] })
+    if (this.kind === 'shim') await this.control({ save: [path] })
     await this.#electron?.evaluate(({ dialog }, filePath) => {
       dialog.showSaveDialog = () => Promise.resolve({ canceled: false, filePath })
     }, path)
@@ -51,7 +51,7 @@ export class StrataHost {
 
   /** What the next native open dialog answers; a browser has none. */
   async answerOpen(path: string): Promise<void> {
-    if (this.kind === 'shim') await this.#control({ open: [[path]] })
+    if (this.kind === 'shim') await this.control({ open: [[path]] })
     await this.#electron?.evaluate(({ dialog }, chosen) => {
       dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] })
     }, path)
@@ -59,7 +59,7 @@ export class StrataHost {
 
   /** Tells the stand-in where a file lies that is about to be dropped; the others learn it from the drop. */
   async announceDrop(path: string): Promise<void> {
-    if (this.kind === 'shim') await this.#control({ dropped: { [basename(path)]: path } })
+    if (this.kind === 'shim') await this.control({ dropped: { [basename(path)]: path } })
   }
 
   /** Ends Strata as a person's quit does, and waits until it is gone. */
@@ -80,9 +80,11 @@ export class StrataHost {
     rmSync(this.#base, { recursive: true, force: true })
   }
 
-  async #control(input: ControlInput): Promise<void> {
+  /** Moves the person's hands around the stand-in's window, and answers what came of it. */
+  async control(input: ControlInput): Promise<ControlReport> {
     const answer = await fetch(new URL('/__shim/control', this.#address), { method: 'POST', body: JSON.stringify(input) })
     if (!answer.ok) throw new Error(`the stand-in refused ${JSON.stringify(input)}`)
+    return (await answer.json()) as ControlReport
   }
 
   /** Starts the program and answers the address that it prints first. */

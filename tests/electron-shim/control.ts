@@ -7,7 +7,7 @@ export interface ControlInput {
   open?: string[][]
   /** what the next save dialogs answer; null is a cancelled dialog */
   save?: (string | null)[]
-  /** the buttons, by index, that the next message boxes are answered with */
+  /** the buttons, by index, that the next message boxes are answered with; without, the second: the one that goes on */
   answers?: number[]
   /** where files of these names lie, when they are dropped on the page */
   dropped?: Record<string, string>
@@ -58,7 +58,7 @@ class Control {
   }
 
   takeAnswer(): number {
-    return this.#answers.shift() ?? 0
+    return this.#answers.shift() ?? 1
   }
 
   /** Empty for a file that nobody dropped, as Electron answers for files that a script made. */

@@ -1,0 +1,75 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import type { Bridge } from '../../src/shared/bridge.ts'
+import { lookInside, row } from './hands.ts'
+import { expect, test } from './host.ts'
+import { emptyQcow2, hasQemu, NO_QEMU, smallRaw } from './images.ts'
+
+test.skip(!hasQemu, NO_QEMU)
+test.skip(({ host }) => host !== 'shim', 'moves the menu, the system and the file manager, which only the stand-in lets a test do')
+
+test.use({
+  seed: {
+    fill: (folder: string) => {
+      emptyQcow2(folder, 'one.qcow2')
+      smallRaw(folder, 'two.raw')
+      smallRaw(folder, 'never-given.raw')
+    },
+  },
+})
+
+test('the menu, the system and a second start bring disks into the window', async ({ win, strata }) => {
+  await strata.control({ open: [[join(strata.folder, 'one.qcow2')]], menu: 'Open Image…' })
+  await expect(win.getByRole('heading', { name: 'one.qcow2' })).toBeVisible()
+  await strata.control({ secondInstance: [join(strata.folder, 'two.raw')] })
+  await expect(win.getByRole('heading', { name: 'two.raw' })).toBeVisible()
+  await strata.control({ openFile: join(strata.folder, 'one.qcow2') })
+  await expect(win.getByRole('heading', { name: 'one.qcow2' })).toBeVisible()
+  await expect(row(win, 'two.raw')).toBeVisible()
+})
+
+test('the file manager shows where a disk lies', async ({ win, strata }) => {
+  await lookInside(win, strata, 'two.raw')
+  await win.getByRole('button', { name: 'More actions' }).click()
+  await win.getByRole('menuitem', { name: 'Show in folder' }).click()
+  await expect.poll(async () => (await strata.control({})).shown).toEqual([join(strata.folder, 'two.raw')])
+})
+
+test('a page that was taken over gets at nothing that was not given', async ({ win, strata }) => {
+  await lookInside(win, strata, 'two.raw')
+  const secret = join(strata.folder, 'never-given.raw')
+  const target = join(strata.folder, 'run.sh')
+  const convert = (from: string, to: string) => ({
+    kind: 'convert',
+    request: { source: { path: from }, target: { path: to, format: 'raw' }, overwrite: true },
+  })
+  const denied = { error: { code: 'DENIED' } }
+  expect(await ask(win, 'info', { path: '/etc/passwd' })).toMatchObject(denied)
+  expect(await ask(win, 'info', { path: secret })).toMatchObject(denied)
+  expect(await ask(win, 'addToLibrary', { paths: [secret] })).toMatchObject(denied)
+  expect(await ask(win, 'startJob', convert(secret, join(strata.folder, 'copy.raw')))).toMatchObject(denied)
+  expect(await ask(win, 'startJob', convert(join(strata.folder, 'two.raw'), target))).toMatchObject(denied)
+  expect(await ask(win, '__proto__', {})).toMatchObject({ error: { code: 'INVALID_ARGUMENT' } })
+  // A file that a script made has no path, whatever it calls itself.
+  expect(await win.evaluate((name) => (window as unknown as { strata: Bridge }).strata.pathForFile(new File([], name)), secret)).toBe('')
+  expect(await ask(win, 'info', { path: secret })).toMatchObject(denied)
+  expect(existsSync(target)).toBe(false)
+  expect(readdirSync(strata.folder)).not.toContain('copy.raw')
+})
+
+/** Asks the host as a script in the page could, past Strata's own code. */
+function ask(win: Page, method: string, request: unknown): Promise<unknown> {
+  return win.evaluate(
+    (call) =>
+      new Promise((resolve) => {
+        const id = 1_000_000 + Math.floor(Math.random() * 1_000_000)
+        const { strata } = window as unknown as { strata: Bridge }
+        strata.onMessage((message) => {
+          if ((message as { id?: number }).id === id) resolve(message)
+        })
+        strata.send({ id, ...call })
+      }),
+    { method, request },
+  )
+}
