@@ -10,7 +10,7 @@ const FILTERS: FileFilter[] = [
 ]
 
 /** What the browser's file picker is asked for. */
-export interface Pick {
+export interface PickRequest {
   want: 'file' | 'target'
   title: string
   /** a sentence that says why the picker opened by itself */
@@ -33,7 +33,7 @@ export interface Target {
 export class Files {
   readonly #client: Client<WindowApi>
   readonly #settings: Settings
-  #pick = $state.raw<Pick | undefined>(undefined)
+  #pick = $state.raw<PickRequest | undefined>(undefined)
   /** the folder used last, where the next picker starts */
   #lastFolder = $state.raw<string | undefined>(undefined)
 
@@ -43,7 +43,7 @@ export class Files {
   }
 
   /** what the browser's picker is asked for now */
-  get pick(): Pick | undefined {
+  get pick(): PickRequest | undefined {
     return this.#pick
   }
 
@@ -76,7 +76,7 @@ export class Files {
     return this.#settings.facts.kind === 'browser' ? (await this.#client.listFolder({})).path : ''
   }
 
-  #ask(pick: Omit<Pick, 'answer'>): Promise<string | undefined> {
+  #ask(pick: Omit<PickRequest, 'answer'>): Promise<string | undefined> {
     this.#pick?.answer(undefined)
     return new Promise((resolve) => {
       this.#pick = {

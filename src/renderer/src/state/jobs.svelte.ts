@@ -45,11 +45,13 @@ export class Jobs {
 
   /** Starts a job and answers when it has ended, however it ended. */
   async run(order: JobOrder): Promise<JobView> {
-    const job = await this.start(order)
-    if (hasEnded(job)) return job
+    const { id } = await this.start(order)
+    // It may have ended on the way here.
+    const job = this.#byId.get(id)
+    if (job && hasEnded(job)) return job
     return new Promise((resolve) => {
       const stop = this.onEnd((ended) => {
-        if (ended.id !== job.id) return
+        if (ended.id !== id) return
         stop()
         resolve(ended)
       })

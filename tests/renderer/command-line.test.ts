@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { convertCommand, createCommand, resizeCommand } from '../../src/renderer/src/lib/command-line.ts'
+
+describe('the line that a sheet shows', () => {
+  it('leaves out what is the default', () => {
+    expect(createCommand({ path: '/vms/a.qcow2', format: 'qcow2', size: 40 * 1024 ** 3, overwrite: false })).toBe(
+      'strata create -f qcow2 /vms/a.qcow2 40G',
+    )
+  })
+
+  it('names every option that was chosen', () => {
+    const request = {
+      path: '/vms/a.qcow2',
+      format: 'qcow2' as const,
+      backing: { name: 'base.qcow2', format: 'qcow2' },
+      qcow2: { clusterSize: 131072, compat: '0.10' as const, preallocation: 'metadata' as const },
+      overwrite: false,
+    }
+    expect(createCommand(request)).toBe(
+      'strata create -f qcow2 -o cluster_size=128K,compat=0.10,preallocation=metadata -b base.qcow2 -F qcow2 /vms/a.qcow2',
+    )
+  })
+
+  it('quotes what a shell would take apart', () => {
+    const source = { path: "/my disks/anna's.img", format: 'raw' as const }
+    const target = { path: 'C:\\My disks\\a.qcow2', format: 'qcow2' as const, compress: true }
+    expect(convertCommand({ source, target, overwrite: false })).toBe(
+      `strata convert -p -f raw -O qcow2 -c '/my disks/anna'\\''s.img' "C:\\My disks\\a.qcow2"`,
+    )
+  })
+
+  it('quotes a name that looks like a variable or a pattern', () => {
+    expect(resizeCommand({ path: '/vms/$HOME*.raw', size: 512 })).toBe("strata resize '/vms/$HOME*.raw' 512")
+  })
+})
