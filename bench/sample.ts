@@ -24,14 +24,19 @@ export function writeSample(path: string, size: number): void {
 /** The bytes of files below /usr, folder by folder; links are not followed. */
 function* realFiles(wanted: number): Generator<Uint8Array> {
   let left = wanted
-  for (const folders = ['/usr']; folders.length > 0 && left > 0;) {
-    const folder = folders.pop()!
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) folders.push(join(folder, entry.name))
-      if (!entry.isFile() || left <= 0) continue
-      const bytes = readFileSync(join(folder, entry.name)).subarray(0, left)
-      left -= bytes.length
-      yield bytes
-    }
+  for (const path of filesUnder('/usr/lib')) {
+    if (left <= 0) return
+    const bytes = readFileSync(path).subarray(0, left)
+    left -= bytes.length
+    yield bytes
+  }
+}
+
+/** Every plain file below a folder; links, which may lead round in rings, are not followed. */
+function* filesUnder(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* filesUnder(path)
+    else if (entry.isFile()) yield path
   }
 }
