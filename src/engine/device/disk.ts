@@ -2,7 +2,7 @@ import type { FormatName, Preallocation } from '../../shared/model.ts'
 import { StrataError } from '../../shared/errors.ts'
 import { alignDown, alignUp } from '../base/ints.ts'
 import type { DriverWriter, Extent, FormatDriver, Lease } from '../formats/driver.ts'
-import { readPadded } from '../io/storage.ts'
+import { readPadded, type Storage } from '../io/storage.ts'
 
 /** A run of a disk seen through all its layers. `data` covers packed clusters too. Lengths in bytes. */
 export interface DiskRun {
@@ -21,6 +21,8 @@ export class Disk {
   readonly path: string
   readonly driver: FormatDriver
   readonly below: Disk | undefined
+  /** the run of written bytes that was found last in the layer's file */
+  #written = { storage: undefined as Storage | undefined, at: 0, end: 0 }
 
   constructor(path: string, driver: FormatDriver, below?: Disk) {
     this.path = path
@@ -75,9 +77,27 @@ export class Disk {
   #run(at: number, max: number, depth: number): DiskRun {
     if (at >= this.size) return { at, length: max, kind: 'zero', depth }
     const extent = this.driver.locate(at, Math.min(max, this.size - at))
+    if (extent.kind === 'data') return { at, depth, ...this.#inFile(extent) }
     if (extent.kind !== 'below') return { at, length: extent.length, kind: extent.kind, depth }
     if (!this.below) return { at, length: extent.length, kind: 'zero', depth }
     return this.below.#run(at, extent.length, depth + 1)
+  }
+
+  /**
+   * What the file itself says of plain bytes: room that was set aside and never written is a hole there, too. The end of a run of written
+   * bytes is remembered: finding it costs some file systems as much as reading up to it. Written bytes that became a hole since still read right.
+   */
+  #inFile({ storage, at, length }: Extract<Extent, { kind: 'data' }>): { kind: 'data' | 'zero'; length: number } {
+    if (at >= storage.size) return { kind: 'zero', length }
+    const known = this.#written
+    if (known.storage !== storage || at < known.at || at >= known.end) {
+      for (const run of storage.extents(at, storage.size - at)) {
+        if (run.hole) return { kind: 'zero', length: Math.min(length, run.length) }
+        this.#written = { storage, at, end: at + run.length }
+        break
+      }
+    }
+    return { kind: 'data', length: Math.min(length, this.#written.end - at) }
   }
 
   /** Writes guest bytes. Throws `READ_ONLY`, `OUT_OF_RANGE`, or what the storage throws; what was written before stays. */

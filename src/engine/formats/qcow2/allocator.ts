@@ -24,15 +24,24 @@ export class Allocator {
   readonly #geometry: Geometry
   readonly #header: Header
   readonly #refcounts: Refcounts
+  readonly #assertUnused: (at: number, length: number) => void
   /** no cluster before this one is free */
   #hint = 0
   #frees: number[] = []
 
-  constructor(storage: Storage, geometry: Geometry, header: Header, refcounts: Refcounts) {
+  /** `assertUnused` throws for host bytes that are in use whatever their count says: a damaged image must not be damaged further. */
+  constructor(
+    storage: Storage,
+    geometry: Geometry,
+    header: Header,
+    refcounts: Refcounts,
+    assertUnused: (at: number, length: number) => void,
+  ) {
     this.#storage = storage
     this.#geometry = geometry
     this.#header = header
     this.#refcounts = refcounts
+    this.#assertUnused = assertUnused
   }
 
   /** Exactly `count` clusters in one run; answers with its host offset. */
@@ -90,7 +99,10 @@ export class Allocator {
     for (let first = this.#hint; first <= sane;) {
       let count = 1
       while (count < most && this.#refcounts.get(first + count) === 0) count++
-      if (count >= least) return { first, count }
+      if (count >= least) {
+        this.#assertUnused(first * clusterSize, count * clusterSize)
+        return { first, count }
+      }
       first += count
       while (first <= sane && this.#refcounts.get(first) !== 0) first++
     }

@@ -10,6 +10,7 @@ import { type Geometry, geometryOf } from './geometry.ts'
 import { type Header, readHeader, writeAutoclear } from './header.ts'
 import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './layout.ts'
 import { Mapping } from './mapping.ts'
+import { Metadata } from './metadata.ts'
 import { PackedClusters } from './packed.ts'
 import type { Parts } from './parts.ts'
 import { Refcounts } from './refcounts.ts'
@@ -33,6 +34,7 @@ export class Qcow2Driver implements FormatDriver {
   readonly #geometry: Geometry
   readonly #storage: OpenParams['storage']
   readonly #refcounts: Refcounts
+  readonly #metadata: Metadata
   readonly #allocator: Allocator
   readonly #mapping: Mapping
   readonly #packed: PackedClusters
@@ -50,8 +52,9 @@ export class Qcow2Driver implements FormatDriver {
     const geometry = (this.#geometry = geometryOf(header.version, header.clusterBits, header.refcountOrder))
     this.grain = geometry.clusterSize
     this.#refcounts = new Refcounts(storage, geometry, header)
-    this.#allocator = new Allocator(storage, geometry, header, this.#refcounts)
-    this.#mapping = new Mapping(storage, geometry, header, this.#allocator, () => this.#settleRefcounts())
+    this.#metadata = new Metadata(storage, geometry, header, this.#refcounts, this.#snapshotTable)
+    this.#allocator = new Allocator(storage, geometry, header, this.#refcounts, (at, length) => this.#assertApart(at, length))
+    this.#mapping = new Mapping(storage, geometry, header, this.#allocator, this.#metadata, () => this.#settleRefcounts())
     this.#packed = new PackedClusters(storage, geometry, this.#allocator, codec)
     this.snapshots = { list: () => this.#snapshotTable.snapshots.map(({ l1Offset: _offset, l1Size: _size, ...info }) => info) }
     this.check = {
@@ -149,14 +152,22 @@ export class Qcow2Driver implements FormatDriver {
     const run = mapping.run(start, end - start)
     if (run.kind === 'data' && run.exclusive) {
       const inPlace = Math.min(run.length, end - start) - (at - start)
+      this.#assertApart(run.host + (at - start), inPlace)
       return { storage: this.#storage, at: run.host + (at - start), start: at, length: inPlace, commit() {} }
     }
     if (run.kind === 'zero' && run.host !== 0 && run.exclusive) {
       const clusters = Math.ceil(run.length / clusterSize)
+      this.#assertApart(run.host, clusters * clusterSize)
       return this.#lease(start, { at: run.host, count: clusters }, false)
     }
     const wanted = Math.ceil(this.#renewable(start, end) / clusterSize)
     return this.#lease(start, this.#allocator.allocateUpTo(wanted), true)
+  }
+
+  /** Throws `CORRUPT` when `[at, at + length)` of the file is anything but room for guest bytes or new tables. */
+  #assertApart(at: number, length: number): void {
+    this.#metadata.assertApart(at, length)
+    this.#mapping.assertNoTable(at, length)
   }
 
   /** Guest bytes from `start`, on a cluster border, that need new clusters, at most up to `end`. */
@@ -257,6 +268,7 @@ export class Qcow2Driver implements FormatDriver {
   /** What Strata does not keep up to date while writing must not be trusted afterwards (section "Header", autoclear features). */
   #beforeWrite(): void {
     if (this.#touched) return
+    this.#metadata.assertSound()
     this.#touched = true
     if (this.#header.autoclear === 0n) return
     this.#header.autoclear = 0n

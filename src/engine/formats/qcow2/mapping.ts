@@ -5,12 +5,15 @@ import type { Allocator } from './allocator.ts'
 import { decodeL2, hostOf, isExclusive, kindOf, l1Fault, type L2Entry, l2Fault, putL1, putL2 } from './entry.ts'
 import type { Geometry } from './geometry.ts'
 import type { Header } from './header.ts'
+import { type Metadata, writtenOver } from './metadata.ts'
 import { TableCache } from './tables.ts'
 
 const CACHE_BYTES = 16 * 2 ** 20
 const MAX_SLICE = 65536
 /** The L1 table is written back in pieces of this many bytes. */
 const L1_PIECE = 512
+/** Entries that one question for a run looks at. A caller that walks a disk asks again anyway; one that reads a piece of it must not pay for all. */
+const LOOK_AHEAD = 1024
 
 /** Where a run of clusters lives: all of one kind, and for data one behind the other in the file. */
 export interface MappedRun {
@@ -32,19 +35,23 @@ export class Mapping {
   readonly #geometry: Geometry
   readonly #header: Header
   readonly #allocator: Allocator
+  readonly #metadata: Metadata
   readonly #l2: TableCache
   #l1: DataView
   readonly #dirtyL1 = new Set<number>()
+  /** host offsets of the L2 tables, to be looked up; made when first asked for */
+  #tables: Set<number> | undefined
   /** the words of the entry that `#read` looked at last */
   #high = 0
   #low = 0
 
   /** `settleRefcounts` makes durable all data and counts that L2 entries may point at; called before any L2 slice is written. */
-  constructor(storage: Storage, geometry: Geometry, header: Header, allocator: Allocator, settleRefcounts: () => void) {
+  constructor(storage: Storage, geometry: Geometry, header: Header, allocator: Allocator, metadata: Metadata, settleRefcounts: () => void) {
     this.#storage = storage
     this.#geometry = geometry
     this.#header = header
     this.#allocator = allocator
+    this.#metadata = metadata
     this.#l2 = new TableCache(storage, Math.min(geometry.clusterSize, MAX_SLICE), CACHE_BYTES, () => {
       settleRefcounts()
       this.#l2.writeDirty()
@@ -54,7 +61,7 @@ export class Mapping {
     this.#l1 = viewOf(l1)
   }
 
-  /** The run that holds the guest byte `at`, looking at most `max` bytes ahead. Throws `CORRUPT` for an impossible entry. */
+  /** The run that holds the guest byte `at`, looking at most `max` bytes ahead; a long one may go on after it. Throws `CORRUPT` for an impossible entry. */
   run(at: number, max: number): MappedRun {
     const { clusterSize, l2Reach } = this.#geometry
     const inCluster = at % clusterSize
@@ -64,7 +71,7 @@ export class Mapping {
     const base = entry.is === 'hole' ? 0 : (entry.host ?? 0)
     const exclusive = entry.is !== 'hole' && entry.exclusive
     let length = clusterSize - inCluster
-    while (length < max) {
+    for (let looked = 0; length < max && looked < LOOK_AHEAD; looked++) {
       const next = at + length
       if (kind === 'hole' && next % l2Reach === 0 && this.#tableAt(next) === 0) {
         length += l2Reach
@@ -102,8 +109,8 @@ export class Mapping {
   makeWritable(at: number): void {
     const old = this.#tableAt(at)
     const index = Math.floor(at / this.#geometry.l2Reach)
-    if (old !== 0 && isExclusive(this.#l1.getUint32(index * 8))) return
     const { clusterSize } = this.#geometry
+    if (old !== 0 && isExclusive(this.#l1.getUint32(index * 8))) return this.#metadata.assertApart(old, clusterSize)
     const host = this.#allocator.allocate(1)
     this.#l2.forget(host, clusterSize)
     if (old === 0) this.#storage.zeroAt(host, clusterSize)
@@ -114,12 +121,29 @@ export class Mapping {
       this.#allocator.free(old, clusterSize)
     }
     putL1(this.#l1, index * 8, host)
+    this.#tables?.delete(old)
+    this.#tables?.add(host)
     this.#dirtyL1.add(Math.floor((index * 8) / L1_PIECE))
   }
 
   /** Whether there is an L2 table for `at`: without one, nothing in its reach is mapped. */
   hasTable(at: number): boolean {
     return this.#tableAt(at) !== 0
+  }
+
+  /** Throws `CORRUPT` when host bytes `[at, at + length)` touch an L2 table of the active map. */
+  assertNoTable(at: number, length: number): void {
+    const { clusterSize } = this.#geometry
+    this.#tables ??= this.#listTables()
+    for (let start = at - (at % clusterSize); start < at + length; start += clusterSize)
+      if (this.#tables.has(start)) throw writtenOver(this.#storage.path, 'an L2 table', start)
+  }
+
+  #listTables(): Set<number> {
+    const tables = new Set<number>()
+    for (let at = 0; at < this.#l1.byteLength; at += 8) tables.add(hostOf(this.#l1.getUint32(at), this.#l1.getUint32(at + 4)))
+    tables.delete(0)
+    return tables
   }
 
   get hasDirtyTables(): boolean {

@@ -22,6 +22,8 @@ export class Refcounts {
   readonly #blocks: TableCache
   /** host offset of each block, 0 for none; loaded on first use, so that a reader never pays for it */
   #loaded: Float64Array | undefined
+  /** host offsets of the blocks once more, to be looked up; made when first asked for */
+  #places: Set<number> | undefined
 
   constructor(storage: Storage, geometry: Geometry, header: Header) {
     this.#storage = storage
@@ -43,6 +45,11 @@ export class Refcounts {
     const table = new Float64Array(bytes.length / 8)
     for (let i = 0; i < table.length; i++) table[i] = getU64(view, i * 8)
     return table
+  }
+
+  /** Whether a block lies at host offset `at`. */
+  isBlock(at: number): boolean {
+    return (this.#places ??= new Set(this.table)).has(at) && at !== 0
   }
 
   /** Whether the counter of `cluster` has a block to stand in. */
@@ -130,6 +137,7 @@ export class Refcounts {
       this.#storage.writeAt(at, bytes)
     }
     this.#storage.flush()
+    for (const { at } of blocks) this.#places?.add(at)
     if (newTable) this.#moveTable(blocks, newTable)
     else for (const { index, at } of blocks) this.#writeEntry(index, at)
   }

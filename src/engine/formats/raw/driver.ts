@@ -33,10 +33,7 @@ export class RawDriver implements FormatDriver {
   locate(at: number, max: number): Extent {
     const there = this.#storage.size - at
     if (there <= 0) return { kind: 'zero', length: max }
-    const length = Math.min(max, there)
-    for (const run of this.#storage.extents(at, length))
-      return run.hole ? { kind: 'zero', length: run.length } : { kind: 'data', length: run.length, storage: this.#storage, at }
-    return { kind: 'data', length, storage: this.#storage, at }
+    return { kind: 'data', length: Math.min(max, there), storage: this.#storage, at }
   }
 
   readPacked(): void {
