@@ -106,6 +106,19 @@ test.describe('converting a small disk', () => {
     expect(qemuInfo(target)).toMatchObject({ format: 'qcow2' })
   })
 
+  test('a drop on the open sheet says which disk', async ({ win, strata }) => {
+    await win.getByRole('button', { name: 'Convert', exact: true }).click()
+    const sheet = win.getByRole('dialog', { name: 'Convert a disk' })
+    await expect(sheet.getByText('Which disk? Drop one on the window, or choose one.')).toBeVisible()
+    await dropFile(win, strata, join(strata.folder, 'small.raw'), 'convert')
+    await expect(sheet.getByLabel('Save as')).toHaveValue(join(strata.folder, 'small.qcow2'))
+    await dropFile(win, strata, join(strata.folder, 'packed.qcow2'), 'convert')
+    await expect(sheet.getByLabel('Save as')).toHaveValue(join(strata.folder, 'packed.raw'))
+    await dropFile(win, strata, join(strata.folder, 'small.raw'), 'look')
+    await expect(sheet).toBeHidden()
+    await expect(win.getByRole('heading', { level: 1, name: 'small.raw' })).toBeVisible()
+  })
+
   test('a disk can not become itself', async ({ win, strata }) => {
     const source = join(strata.folder, 'packed.qcow2')
     await dropFile(win, strata, source, 'convert')

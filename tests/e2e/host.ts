@@ -135,6 +135,12 @@ export const test = base.extend<{ strata: StrataHost; win: Page; seed: Seed }, {
   },
   win: async ({ strata, page, seed }, use) => {
     seed.fill(strata.folder)
+    const faults: string[] = []
+    page.on('pageerror', (error) => faults.push(error.message))
+    page.on('console', (line) => {
+      if (line.text().includes('Content Security Policy')) faults.push(line.text())
+    })
     await use(await strata.show(page))
+    expect(faults, 'errors of the page itself').toEqual([])
   },
 })

@@ -66,6 +66,7 @@ export class DropTarget {
       this.#navigation.openSheet({ is: 'convert', source: first })
       return
     }
+    this.#navigation.closeSheet()
     this.#navigation.toDisk(first)
     await this.#library.add(paths)
   }
