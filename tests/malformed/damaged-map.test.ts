@@ -19,7 +19,7 @@ function image() {
   create(
     platform,
     { path: '/disk', format: 'qcow2', size: SIZE, qcow2: { clusterSize: CLUSTER }, overwrite: false },
-    { gate },
+    { gate, job: unwatched },
     { staged() {}, settled() {} },
   )
   const disk = openDisk(platform, '/disk', { gate, writable: true })

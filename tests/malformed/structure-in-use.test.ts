@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { unwatched } from '../../src/engine/base/job.ts'
 import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import { openDisk } from '../../src/engine/device/open.ts'
 import type { GateRule } from '../../src/engine/io/gate.ts'
@@ -16,7 +17,7 @@ function image() {
   create(
     platform,
     { path: '/disk', format: 'qcow2', size: SIZE, qcow2: { clusterSize: CLUSTER }, overwrite: false },
-    { gate },
+    { gate, job: unwatched },
     { staged() {}, settled() {} },
   )
   const disk = openDisk(platform, '/disk', { gate, writable: true })

@@ -85,7 +85,7 @@ describe.each(VERSIONS)('compat %s', (compat: Compat) => {
     create(
       platform,
       { path: '/base', format: 'qcow2', size: alignSector(baseSize), qcow2: { clusterSize, compat }, overwrite: false },
-      { gate },
+      { gate, job: unwatched },
       watch,
     )
     const base = new Modelled(openDisk(platform, '/base', { gate, writable: true }), empty.slice(0, alignSector(baseSize)), random)
@@ -97,7 +97,7 @@ describe.each(VERSIONS)('compat %s', (compat: Compat) => {
     create(
       platform,
       { path: '/top', format: 'qcow2', size, backing: { name: 'base', format: 'qcow2' }, qcow2: { clusterSize, compat }, overwrite: false },
-      { gate },
+      { gate, job: unwatched },
       watch,
     )
     empty.set(base.bytes)
@@ -120,13 +120,13 @@ describe('growing', () => {
     for (const compat of VERSIONS) {
       const random = new Random(clusterSize)
       const platform: Platform = { files: new MemorySystem(), codec: portableDeflate }
-      create(platform, { path: '/base', format: 'raw', size: clusterSize * 8, overwrite: false }, { gate }, watch)
+      create(platform, { path: '/base', format: 'raw', size: clusterSize * 8, overwrite: false }, { gate, job: unwatched }, watch)
       const base = openDisk(platform, '/base', { gate, writable: true })
       base.writeAt(0, random.bytes(clusterSize * 8))
       base.close()
       const small = clusterSize * 2 + 512
       const request = { path: '/top', format: 'qcow2', size: small, backing: { name: '/base', format: 'raw' } } as const
-      create(platform, { ...request, qcow2: { clusterSize, compat }, overwrite: false }, { gate }, watch)
+      create(platform, { ...request, qcow2: { clusterSize, compat }, overwrite: false }, { gate, job: unwatched }, watch)
       const top = openDisk(platform, '/top', { gate, writable: true })
       const before = new Uint8Array(small)
       top.readAt(0, before)

@@ -1,6 +1,7 @@
 import type { FormatName, Preallocation } from '../../shared/model.ts'
 import { StrataError } from '../../shared/errors.ts'
 import { alignDown, alignUp } from '../base/ints.ts'
+import { type Job, unwatched } from '../base/job.ts'
 import type { DriverWriter, Extent, FormatDriver, Lease } from '../formats/driver.ts'
 import { readPadded, type Storage } from '../io/storage.ts'
 
@@ -150,13 +151,13 @@ export class Disk {
   }
 
   /** Grows the disk to `size` guest bytes; what is new reads as zeros. Throws before anything changes when it can't. */
-  grow(size: number, preallocation: Preallocation): void {
+  grow(size: number, preallocation: Preallocation, job: Job = unwatched): void {
     const { resize } = this.driver
     this.#writer()
     if (!resize) throw new StrataError('UNSUPPORTED', `${this.format} images can't be resized`, { path: this.path })
     resize.assertGrowable(size)
     this.#rewriteTail()
-    resize.grow(size, preallocation, this.below?.size ?? 0)
+    resize.grow(size, preallocation, this.below?.size ?? 0, job)
   }
 
   /**

@@ -43,9 +43,9 @@ export interface DriverWriter {
 export interface ResizeFacet {
   /**
    * Grows the disk to `size` guest bytes; what is new reads as zeros. A backing disk has bytes up to guest offset `hidden`: where that is
-   * past the old end, they must not show.
+   * past the old end, they must not show. Setting space aside takes time and looks at `job`; stopped, the disk has its old size.
    */
-  grow(size: number, preallocation: Preallocation, hidden: number): void
+  grow(size: number, preallocation: Preallocation, hidden: number, job: Job): void
   /** Throws what would make `grow` fail, before anything is written. */
   assertGrowable(size: number): void
 }
@@ -95,6 +95,8 @@ export interface CreateParams {
   size: number
   backing?: { name: string; format?: string }
   options: CreateOptions
+  /** hears of setting space aside, which takes time; nobody, where absent */
+  job?: Job
 }
 
 /** A disk format: how to recognise, open and make an image of it. */

@@ -1,5 +1,6 @@
 import type { CreateRequest, CreateResult } from '../../shared/model.ts'
 import { StrataError } from '../../shared/errors.ts'
+import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'
 import { backingPath, openDisk, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
@@ -9,7 +10,12 @@ import { assertNotInChain } from './same-file.ts'
 import { stage, type StageWatch } from './stage.ts'
 
 /** Makes an empty disk, or an overlay on a backing file, whose size it takes unless one is stated. The file appears complete or not at all. */
-export function create(platform: Platform, request: CreateRequest, { gate }: Pick<OpenOptions, 'gate'>, watch: StageWatch): CreateResult {
+export function create(
+  platform: Platform,
+  request: CreateRequest,
+  { gate, job }: Pick<OpenOptions, 'gate'> & { job: Job },
+  watch: StageWatch,
+): CreateResult {
   const { path, overwrite } = request
   const format = formatNamed(request.format)
   const options = { ...DEFAULT_OPTIONS, ...request.qcow2 }
@@ -19,7 +25,7 @@ export function create(platform: Platform, request: CreateRequest, { gate }: Pic
   format.assertCreatable(size, options, lower !== undefined)
   stage(platform, { path, overwrite }, watch, (storage) => {
     const { codec } = platform
-    const driver = format.create({ storage, codec, size, options, ...(lower && { backing: lower.backing }) })
+    const driver = format.create({ storage, codec, size, options, job, ...(lower && { backing: lower.backing }) })
     driver.writer?.flush()
   })
   return { info: describeLayer(platform, path, { gate, format: request.format }) }

@@ -29,12 +29,14 @@ export function stage<T>(platform: Platform, target: Target, watch: StageWatch, 
   try {
     const storage = new DeferredFlush(files.create(staged))
     try {
+      // At once: what its owner keeps from others must not lie open to them while it is made.
+      if (files.facts(place)) files.copyMode(place, staged)
       result = fill(storage)
       storage.settle()
     } finally {
       storage.close()
     }
-    if (files.facts(place)) files.copyMode(place, staged)
+    assertReplaceable(platform, target) // making it took time, in which somebody else may have used the name
     files.rename(staged, place)
   } catch (error) {
     files.remove(staged)
@@ -45,7 +47,10 @@ export function stage<T>(platform: Platform, target: Target, watch: StageWatch, 
   return result
 }
 
-/** Throws `EXISTS` for a target that is there and may not be replaced, and `UNSUPPORTED` for one that is no regular file. */
+/**
+ * Throws `EXISTS` for a target that is there and may not be replaced, `UNSUPPORTED` for one that is no regular file, and `DENIED` for one
+ * that may not be written: replacing needs only the folder's leave, but who protects a file from writing means its content.
+ */
 export function assertReplaceable({ files }: Platform, { path, overwrite }: Target): void {
   const facts = files.facts(path)
   if (!facts) return
@@ -58,4 +63,5 @@ export function assertReplaceable({ files }: Platform, { path, overwrite }: Targ
     )
   if (!overwrite)
     throw new StrataError('EXISTS', 'There is a file of that name already', { path }, 'Choose another name, or allow Strata to replace it.')
+  files.open(path, true).close()
 }

@@ -1,6 +1,7 @@
 import { StrataError } from '../../../shared/errors.ts'
 import { viewOf } from '../../base/bytes.ts'
 import { ceilDiv, isPowerOfTwo, putU64 } from '../../base/ints.ts'
+import { unwatched } from '../../base/job.ts'
 import type { CreateParams } from '../driver.ts'
 import type { CreateOptions } from '../options.ts'
 import { countersOf } from './counters.ts'
@@ -39,7 +40,7 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
 }
 
 /** Lays an empty disk of no size into an empty file (header, refcount table, one refcount block), and grows it to its size. */
-export function create({ storage, codec, size, backing, options }: CreateParams): Qcow2Driver {
+export function create({ storage, codec, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
   assertCreatable(size, options, backing !== undefined)
   const version = options.compat === '0.10' ? 2 : 3
   const geometry = geometryOf(version, Math.log2(options.clusterSize), Math.log2(options.refcountBits))
@@ -79,7 +80,7 @@ export function create({ storage, codec, size, backing, options }: CreateParams)
   storage.writeAt(clusterSize * 2, block)
   storage.writeAt(0, first)
   const driver = new Qcow2Driver({ storage, codec, writable: true })
-  driver.resize!.grow(size, options.preallocation, 0)
+  driver.resize!.grow(size, options.preallocation, 0, job)
   return driver
 }
 

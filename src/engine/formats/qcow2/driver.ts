@@ -75,7 +75,7 @@ export class Qcow2Driver implements FormatDriver {
       }
       this.resize = {
         assertGrowable: (size) => assertGrowable(this.#parts(), size),
-        grow: (size, preallocation, hidden) => this.#grow(size, preallocation, hidden),
+        grow: (size, preallocation, hidden, job) => this.#grow(size, preallocation, hidden, job),
       }
     }
   }
@@ -247,9 +247,9 @@ export class Qcow2Driver implements FormatDriver {
     if (this.#allocator.freeCount > MAX_FREES) this.#flush()
   }
 
-  #grow(size: number, preallocation: Preallocation, hidden: number): void {
+  #grow(size: number, preallocation: Preallocation, hidden: number, job: Job): void {
     this.#beforeWrite()
-    grow(this.#parts(), size, preallocation, hidden)
+    grow(this.#parts(), size, preallocation, hidden, job)
   }
 
   #parts(): Parts {

@@ -63,18 +63,18 @@ export class Mapping {
 
   /** The run that holds the guest byte `at`, looking at most `max` bytes ahead; a long one may go on after it. Throws `CORRUPT` for an impossible entry. */
   run(at: number, max: number): MappedRun {
-    const { clusterSize, l2Reach } = this.#geometry
+    const { clusterSize } = this.#geometry
     const inCluster = at % clusterSize
     const kind = this.#read(at)
     const entry = decodeL2(this.#high, this.#low, this.#geometry)
     if (entry.is === 'packed') return { kind, length: Math.min(max, clusterSize - inCluster), host: entry.host, exclusive: false }
     const base = entry.is === 'hole' ? 0 : (entry.host ?? 0)
     const exclusive = entry.is !== 'hole' && entry.exclusive
-    let length = clusterSize - inCluster
+    let length = kind === 'hole' && !this.hasTable(at) ? this.reachEnd(at) - at : clusterSize - inCluster
     for (let looked = 0; length < max && looked < LOOK_AHEAD; looked++) {
       const next = at + length
-      if (kind === 'hole' && next % l2Reach === 0 && this.#tableAt(next) === 0) {
-        length += l2Reach
+      if (kind === 'hole' && !this.hasTable(next)) {
+        length = this.reachEnd(next) - at
         continue
       }
       if (this.#read(next) !== kind) break

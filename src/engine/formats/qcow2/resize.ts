@@ -1,5 +1,6 @@
 import type { Preallocation } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
+import type { Job } from '../../base/job.ts'
 import { alignDown, alignUp, ceilDiv } from '../../base/ints.ts'
 import { type Geometry, l1EntriesFor } from './geometry.ts'
 import { writeSizeFields } from './header.ts'
@@ -37,15 +38,18 @@ export function assertGrowable({ header, geometry, storage }: Parts, size: numbe
 }
 
 /** Grows the disk to `size` guest bytes. The new size is published last, when all that it shows is down. */
-export function grow(parts: Parts, size: number, preallocation: Preallocation, hidden: number): void {
+export function grow(parts: Parts, size: number, preallocation: Preallocation, hidden: number, job: Job): void {
   assertGrowable(parts, size)
   const { header, geometry, storage } = parts
   if (size === header.size) return
   clearTail(parts)
   growL1(parts, l1EntriesFor(geometry, size))
   const from = alignUp(header.size, geometry.clusterSize)
-  if (preallocation === 'metadata') preallocate(parts, from, size)
-  else if (from < Math.min(hidden, size)) parts.zero(from, Math.min(hidden, size) - from)
+  if (preallocation === 'metadata') preallocate(parts, from, size, job)
+  else {
+    if (from < Math.min(hidden, size)) parts.zero(from, Math.min(hidden, size) - from)
+    clearLeftovers(parts, from, size, job)
+  }
   parts.flush()
   header.size = size
   writeSizeFields(storage, header)
@@ -78,9 +82,24 @@ function clearTail({ header, geometry, storage, mapping }: Parts): void {
   if (run.kind === 'data' && run.exclusive) storage.zeroAt(run.host + (header.size - start), geometry.clusterSize - (header.size - start))
 }
 
-/** Maps every cluster of `[from, size)` to room that reads as zeros: a hole in the file where the file system has such. */
-function preallocate({ storage, reserve }: Parts, from: number, size: number): void {
+/**
+ * Makes what is mapped in `[from, size)` read as zeros. Past the end of a disk there may be something: the memory of a virtual machine, after
+ * QEMU went back to a snapshot; what a stopped preallocation or another tool's shrinking left.
+ */
+function clearLeftovers({ mapping, zero }: Parts, from: number, size: number, job: Job): void {
   for (let at = from; at < size;) {
+    job.checkpoint()
+    const run = mapping.run(at, size - at)
+    if (run.kind === 'data' || run.kind === 'packed') zero(at, run.length)
+    at += run.length
+  }
+}
+
+/** Maps every cluster of `[from, size)` to room that reads as zeros: a hole in the file where the file system has such. */
+function preallocate({ storage, reserve }: Parts, from: number, size: number, job: Job): void {
+  for (let at = from; at < size;) {
+    job.checkpoint()
+    job.report({ phase: 'Setting space aside', done: at - from, total: size - from })
     const lease = reserve(at, size - at)
     storage.zeroAt(lease.at, lease.length)
     lease.commit()
