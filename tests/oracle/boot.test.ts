@@ -50,12 +50,16 @@ async function boot(folder: string, image: string, until: RegExp): Promise<strin
   const args = [...machine, '-serial', `file:${serial}`, '-drive', `file=${image},format=qcow2,if=ide`]
   const vm = spawn('qemu-system-x86_64', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
   let complaints = ''
-  vm.stderr.on('data', (text: Buffer) => (complaints += text.toString()))
+  vm.stderr.on('data', (text: Buffer) => {
+    complaints += text.toString()
+  })
   const ended = once(vm, 'close')
   try {
-    for (const end = Date.now() + LIMIT; Date.now() < end && vm.exitCode === null; await wait(100)) {
+    const end = Date.now() + LIMIT
+    while (Date.now() < end && vm.exitCode === null) {
       const text = wordsOn(serial)
       if (until.test(text)) return text
+      await wait(100)
     }
     throw new Error(`The machine did not say ${until}; it said: ${wordsOn(serial)} ${complaints}`)
   } finally {
