@@ -17,6 +17,10 @@ const STEP_LIMIT_MS = 25 * 60_000
 const scratch = mkdtempSync(join(tmpdir(), 'strata-test-'))
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
+// Who stops the tests means all of them, not the step that is running.
+let stopped = false
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (stopped = true))
+
 if (suitableNode() === undefined) {
   console.error(NO_NODE)
   console.log('0 passed, 1 failed, 0 skipped')
@@ -94,6 +98,7 @@ async function timed(name, command, variables) {
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: STEP_LIMIT_MS,
   })
+  if (stopped) process.exit(130)
   console.log(`── ${name}: ${code === 0 ? 'passed' : `failed (exit code ${code})`} after ${((Date.now() - start) / 1000).toFixed(1)} s`)
   return code
 }
