@@ -45,6 +45,12 @@ function entry(high: number, low: number): Uint8Array {
   return bytes
 }
 
+function bytesOf(words: number[]): Uint8Array {
+  const bytes = new Uint8Array(words.length * 4)
+  words.forEach((word, i) => new DataView(bytes.buffer).setUint32(i * 4, word))
+  return bytes
+}
+
 const DAMAGE: [what: string, at: (image: Image) => number, bytes: Uint8Array][] = [
   ['an L2 table past the end of the file', ({ l1 }) => l1, entry(0x80000000, 0x7ffff000)],
   ['an L2 table between clusters', ({ l1 }) => l1, entry(0x80000000, 0x4200)],
@@ -82,6 +88,30 @@ describe('a damaged map', () => {
     const low = image()
     low.storage.writeAt(low.block, Uint8Array.of(0, 0))
     expect(check(low.platform, { path: '/disk' }, { gate, job: unwatched }).corruptions).toBeGreaterThan(0)
+  })
+
+  it('with a count for a cluster far from all others, in a huge sparse file, is a leak there', () => {
+    const leak = image()
+    leak.storage.truncate(2 ** 33)
+    leak.storage.writeAt(leak.block + 1900 * 2, Uint8Array.of(0, 1))
+    const report = check(leak.platform, { path: '/disk' }, { gate, job: unwatched })
+    expect(report).toMatchObject({ leaks: 1, corruptions: 0, imageEndOffset: 1901 * CLUSTER, findings: [{ offset: 1900 * CLUSTER }] })
+  })
+
+  it('with bitmaps that claim huge tables can be stopped while it is checked', () => {
+    const huge = image()
+    huge.storage.truncate(2 ** 40)
+    huge.storage.writeAt(95, Uint8Array.of(1)) // the autoclear bit that vouches for the bitmaps
+    huge.storage.writeAt(112, bytesOf([0x23852875, 24, 1, 0, 0, 24, 0, 2 ** 20, 0, 0]))
+    huge.storage.writeAt(2 ** 20, bytesOf([0, 2 ** 21, 0xffffffff, 0, 0x01100000, 0]))
+    let seen = 0
+    const job = {
+      checkpoint() {
+        if (++seen > 1000) throw new StrataError('CANCELLED', 'Cancelled')
+      },
+      report() {},
+    }
+    expect(thrown(() => check(huge.platform, { path: '/disk' }, { gate, job }))?.code).toBe('CANCELLED')
   })
 
   it('with a packed stream of rubbish gives an error, not rubbish', () => {

@@ -19,9 +19,12 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** Making one costs far more than a short text does. */
+const DECODER = new TextDecoder()
+
 /** UTF-8 bytes as text; what is not UTF-8 becomes the replacement character. */
 export function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes)
+  return DECODER.decode(bytes)
 }
 
 export function bytesOf(text: string): Uint8Array {

@@ -1,6 +1,6 @@
 import type { ConvertRequest, Estimate } from '../../shared/model.ts'
 import { isZero } from '../base/bytes.ts'
-import { alignDown } from '../base/ints.ts'
+import { alignDown, alignUp } from '../base/ints.ts'
 import type { Disk } from '../device/disk.ts'
 import { openDisk, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
@@ -41,14 +41,17 @@ function dataOf(disk: Disk, grain: number): { bytes: number; spots: number[] } {
   let bytes = 0
   let counted = 0
   let looked = 0
+  let end = 0
   const runs: { at: number; length: number }[] = []
   for (const run of disk.runs(0, disk.size)) {
     looked = run.at + run.length
     if (run.kind !== 'zero') {
-      const at = alignDown(run.at, grain)
-      const length = Math.ceil((looked - at) / grain) * grain
-      bytes += length
-      runs.push({ at, length })
+      // Runs may share a grain, which then counts once.
+      const at = Math.max(alignDown(run.at, grain), end)
+      end = Math.max(end, alignUp(looked, grain))
+      if (end === at) continue
+      bytes += end - at
+      runs.push({ at, length: end - at })
     }
     if (++counted >= MAX_RUNS) break
   }

@@ -36,9 +36,9 @@ export function* bitmapClusters(storage: Storage, header: Header): Generator<{ a
       entry.tableOffset + tableBytes > alignUp(storage.size, clusterSize)
     )
       throw impossible(`The table of bitmap ${i}`, at)
-    yield { at: entry.tableOffset, length: tableBytes }
     const piece = new Uint8Array(clusterSize)
     for (let done = 0; done < tableBytes; done += clusterSize) {
+      yield { at: entry.tableOffset + done, length: Math.min(clusterSize, tableBytes - done) }
       readPadded(storage, entry.tableOffset + done, piece)
       const view = viewOf(piece)
       for (let byte = 0; byte < Math.min(clusterSize, tableBytes - done); byte += 8) {

@@ -37,7 +37,7 @@ export class Mapping {
   readonly #allocator: Allocator
   readonly #metadata: Metadata
   readonly #l2: TableCache
-  #l1: DataView
+  #l1: DataView | undefined
   readonly #dirtyL1 = new Set<number>()
   /** host offsets of the L2 tables, to be looked up; made when first asked for */
   #tables: Set<number> | undefined
@@ -56,9 +56,14 @@ export class Mapping {
       settleRefcounts()
       this.#l2.writeDirty()
     })
-    const l1 = new Uint8Array(header.l1Size * 8)
-    readPadded(storage, header.l1Offset, l1)
-    this.#l1 = viewOf(l1)
+  }
+
+  /** The L1 table. Loaded on first use, so that only who asks for the map pays for it. */
+  get #table(): DataView {
+    if (this.#l1) return this.#l1
+    const bytes = new Uint8Array(this.#header.l1Size * 8)
+    readPadded(this.#storage, this.#header.l1Offset, bytes)
+    return (this.#l1 = viewOf(bytes))
   }
 
   /** The run that holds the guest byte `at`, looking at most `max` bytes ahead; a long one may go on after it. Throws `CORRUPT` for an impossible entry. */
@@ -110,7 +115,7 @@ export class Mapping {
     const old = this.#tableAt(at)
     const index = Math.floor(at / this.#geometry.l2Reach)
     const { clusterSize } = this.#geometry
-    if (old !== 0 && isExclusive(this.#l1.getUint32(index * 8))) return this.#metadata.assertApart(old, clusterSize)
+    if (old !== 0 && isExclusive(this.#table.getUint32(index * 8))) return this.#metadata.assertApart(old, clusterSize)
     const host = this.#allocator.allocate(1)
     this.#l2.forget(host, clusterSize)
     if (old === 0) this.#storage.zeroAt(host, clusterSize)
@@ -120,7 +125,7 @@ export class Mapping {
       this.#storage.writeAt(host, table)
       this.#allocator.free(old, clusterSize)
     }
-    putL1(this.#l1, index * 8, host)
+    putL1(this.#table, index * 8, host)
     this.#tables?.delete(old)
     this.#tables?.add(host)
     this.#dirtyL1.add(Math.floor((index * 8) / L1_PIECE))
@@ -141,7 +146,7 @@ export class Mapping {
 
   #listTables(): Set<number> {
     const tables = new Set<number>()
-    for (let at = 0; at < this.#l1.byteLength; at += 8) tables.add(hostOf(this.#l1.getUint32(at), this.#l1.getUint32(at + 4)))
+    for (let at = 0; at < this.#table.byteLength; at += 8) tables.add(hostOf(this.#table.getUint32(at), this.#table.getUint32(at + 4)))
     tables.delete(0)
     return tables
   }
@@ -159,7 +164,7 @@ export class Mapping {
   }
 
   writeL1(): void {
-    const bytes = new Uint8Array(this.#l1.buffer)
+    const bytes = new Uint8Array(this.#table.buffer)
     for (const piece of [...this.#dirtyL1].sort((a, b) => a - b))
       this.#storage.writeAt(this.#header.l1Offset + piece * L1_PIECE, bytes.subarray(piece * L1_PIECE, (piece + 1) * L1_PIECE))
     this.#dirtyL1.clear()
@@ -168,7 +173,7 @@ export class Mapping {
   /** The bytes of the L1 table with room for `entries`, for writing it to a new place. */
   grownL1(entries: number): Uint8Array {
     const bytes = new Uint8Array(entries * 8)
-    bytes.set(new Uint8Array(this.#l1.buffer))
+    bytes.set(new Uint8Array(this.#table.buffer))
     return bytes
   }
 
@@ -185,8 +190,8 @@ export class Mapping {
   /** Host offset of the L2 table for `at`, 0 for none; checked. */
   #tableAt(at: number): number {
     const index = Math.floor(at / this.#geometry.l2Reach)
-    const high = this.#l1.getUint32(index * 8)
-    const low = this.#l1.getUint32(index * 8 + 4)
+    const high = this.#table.getUint32(index * 8)
+    const low = this.#table.getUint32(index * 8 + 4)
     if ((high | low) === 0) return 0
     const host = hostOf(high, low)
     const fault =

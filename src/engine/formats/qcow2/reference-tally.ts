@@ -1,4 +1,5 @@
-const CHUNK = 65536
+/** Small, so that references scattered over a huge sparse file cost little each; a multiple of what a check skips at once. */
+const CHUNK = 256
 
 /** How often each host cluster is referred to, as a check finds out. Kept in chunks, so that a sparse file costs what is used of it. */
 export class ReferenceTally {
@@ -12,6 +13,11 @@ export class ReferenceTally {
     if (!chunk) this.#chunks.set(index, (chunk = new Uint32Array(CHUNK)))
     chunk[cluster % CHUNK]! += 1
     if (cluster >= this.end) this.end = cluster + 1
+  }
+
+  /** Whether anything near `cluster` is referred to. */
+  holds(cluster: number): boolean {
+    return this.#chunks.has(Math.floor(cluster / CHUNK))
   }
 
   get(cluster: number): number {

@@ -6,6 +6,9 @@ import { readPadded, type Storage } from '../../io/storage.ts'
 import type { Header } from './header.ts'
 import { LIMITS, SnapshotEntry } from './layout.ts'
 
+/** Bytes of the table that are read at once. */
+const READ_AHEAD = 4096
+
 /** A row of the snapshot table with the place of its L1 table. */
 export interface Snapshot extends SnapshotInfo {
   l1Offset: number
@@ -22,29 +25,41 @@ export interface SnapshotTable {
 /** Reads the snapshot table (section "Snapshots") piece by piece; throws `CORRUPT` where it leaves the file or its limits. */
 export function readSnapshots(storage: Storage, header: Header): SnapshotTable {
   const snapshots: Snapshot[] = []
+  const read = readAhead(storage)
   let at = header.snapshotsOffset
   for (let i = 0; i < header.snapshotCount; i++) {
     const where = { path: storage.path, offset: at, field: `snapshot ${i}` }
-    const fixed = new Uint8Array(SnapshotEntry.size)
-    readPadded(storage, at, fixed)
-    const entry = SnapshotEntry.decode(fixed, where)
+    const entry = SnapshotEntry.decode(read(at, SnapshotEntry.size), where)
     if (entry.extraLength > LIMITS.snapshotExtra) throw new StrataError('CORRUPT', 'A snapshot has too much extra data', where)
     if (entry.l1Size * 8 > LIMITS.l1Bytes) throw new StrataError('CORRUPT', "A snapshot's L1 table is larger than 32 MiB", where)
-    const rest = new Uint8Array(entry.extraLength + entry.idLength + entry.nameLength)
-    if (at + SnapshotEntry.size + rest.length > storage.size)
+    const restLength = entry.extraLength + entry.idLength + entry.nameLength
+    if (at + SnapshotEntry.size + restLength > storage.size)
       throw new StrataError(
         'CORRUPT',
         'The snapshot table lies past the end of the file',
         where,
         'The image may have been cut short by a copy.',
       )
-    readPadded(storage, at + SnapshotEntry.size, rest)
-    snapshots.push({ ...describe(entry, rest), l1Offset: entry.l1Offset, l1Size: entry.l1Size })
-    at = alignUp(at + SnapshotEntry.size + rest.length, 8)
+    snapshots.push({ ...describe(entry, read(at + SnapshotEntry.size, restLength)), l1Offset: entry.l1Offset, l1Size: entry.l1Size })
+    at = alignUp(at + SnapshotEntry.size + restLength, 8)
     if (at - header.snapshotsOffset > LIMITS.snapshotTableBytes)
       throw new StrataError('CORRUPT', 'The snapshot table is larger than 64 MiB', where)
   }
   return { snapshots, bytes: at - header.snapshotsOffset }
+}
+
+/** Reads small pieces that lie one behind the other with few calls. What it answers stays valid until the next call. */
+function readAhead(storage: Storage): (at: number, length: number) => Uint8Array {
+  let start = 0
+  let held = new Uint8Array()
+  return (at, length) => {
+    if (at < start || at + length > start + held.length) {
+      start = at
+      held = new Uint8Array(Math.max(length, READ_AHEAD))
+      readPadded(storage, at, held)
+    }
+    return held.subarray(at - start, at - start + length)
+  }
 }
 
 function describe(entry: ReturnType<typeof SnapshotEntry.decode>, rest: Uint8Array): SnapshotInfo {

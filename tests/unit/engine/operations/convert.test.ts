@@ -100,4 +100,13 @@ describe('estimate', () => {
       expect(before.expected).toBeLessThan(made * 1.35 + 256 * 1024)
     }
   })
+
+  it('counts a cluster once, into however many pieces holes cut what it will hold', () => {
+    const { files, engine } = bench()
+    const sieve = files.create('/sieve')
+    sieve.truncate(16 * MIB)
+    for (let at = 0; at < 4 * MIB; at += 8192) sieve.writeAt(at, new Random(6).bytes(4096))
+    const request: ConvertRequest = { source: { path: '/sieve' }, target: { path: '/there', format: 'qcow2' }, overwrite: false }
+    expect(engine.estimate(request, context).expected).toBeLessThan(5 * MIB)
+  })
 })
