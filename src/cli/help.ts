@@ -16,7 +16,7 @@ export async function generalHelp(): Promise<string> {
     'Makes, inspects, converts, checks and resizes virtual disks. The verbs take the options of qemu-img.',
     '',
     ...verbs,
-    row('serve [--root DIR]', 'show the window in a browser'),
+    row('serve [options] [FILE]...', 'show the window in a browser'),
     '',
     row('VERB --help', 'the options of one verb'),
     row('-V, --version', 'the version'),

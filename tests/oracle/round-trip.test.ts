@@ -65,8 +65,8 @@ describe.skipIf(missing.length > 0)(`A real file system there and back (needs ${
     },
   )
 
-  describe('6 MB of /usr, in every make of qcow2 that QEMU writes', () => {
-    beforeAll(() => makeFileSystem(folder, 'small.raw', 6 * MIB))
+  describe('3 MB of /usr, in every make of qcow2 that QEMU writes', () => {
+    beforeAll(() => makeFileSystem(folder, 'small.raw', 3 * MIB))
 
     const makes = ['0.10', '1.1'].flatMap((compat) =>
       ['512', '4k', '64k', '2M'].flatMap((cluster) =>

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strata } from '../../src/cli/strata.ts'
 import { run, type Said } from './qemu.ts'
@@ -16,6 +17,9 @@ function newest(folders: readonly string[]): number {
   const files = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
   return Math.max(...files.map((file) => statSync(file).mtimeMs))
 }
+
+// Hundreds of processes and job threads start from the same files here; Node keeps what it compiled of them in its usual place.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache')
 
 /** Runs the command as a process of its own. */
 export function strataProcess(args: readonly string[], cwd: string, limit?: number): Said {

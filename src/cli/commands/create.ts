@@ -1,10 +1,10 @@
-import { dirname, isAbsolute } from 'node:path'
+import { basename, isAbsolute } from 'node:path'
 import { StrataError } from '../../shared/errors.ts'
 import type { CreateRequest } from '../../shared/model.ts'
 import { CREATION, QUIET, REFUSED } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { Failure, refusal, usageFailure } from '../failure.ts'
+import { Failure, usageFailure } from '../failure.ts'
 import { chainOf, knownFormat } from '../inspect.ts'
 import { makeFailure } from '../make-failure.ts'
 import { brokenLayer, openReason } from '../open-failure.ts'
@@ -19,7 +19,7 @@ const OPTIONS = {
   creation: CREATION,
   backing: { short: 'b', value: 'FILE', help: 'the image below: the new one holds only what differs from it' },
   backingFormat: { short: 'F', value: 'FMT', help: 'format of the image below' },
-  unchecked: { short: 'u', help: 'refused: Strata always opens the image below' },
+  unchecked: { short: 'u' },
   quiet: QUIET,
   object: REFUSED.object,
 } as const
@@ -42,7 +42,6 @@ export const create = verb({
     if (extra !== undefined) throw usageFailure(`Unexpected argument: ${extra}`)
     const size = sizeText === undefined ? undefined : sizeOperand(sizeText)
     if (!format) throw new Failure(`${path}: Unknown file format '${formatName}'`)
-    if (args.has('unchecked')) throw refusal("option '-u'", 'Strata makes an overlay only on an image that is there.')
 
     const options = saying(path, () => readOptions(new CreationOptions(format, settings), args, size))
     const lower = saying(path, () => openLower(path, options))
@@ -104,8 +103,7 @@ function openLower(path: string, options: CreationOptions): { name: string; form
 
 /** A name as seen from the folder of the image that names it. Joined as text, so that `..` behind a link is where the system finds it. */
 function besides(path: string, name: string): string {
-  const folder = dirname(path)
-  return isAbsolute(name) || (folder === '.' && !path.startsWith('.')) ? name : `${folder}/${name}`
+  return isAbsolute(name) ? name : path.slice(0, path.length - basename(path).length) + name
 }
 
 function sizeOperand(text: string): bigint {

@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { strata } from '../../../src/cli/strata.ts'
+import { VERBS } from '../../../src/cli/verbs.ts'
+
+async function say(args: readonly string[], attended = false) {
+  const said = { out: '', err: '' }
+  const exit = await strata(args, {
+    out: (text) => {
+      said.out += text
+    },
+    err: (text) => {
+      said.err += text
+    },
+    attended,
+    onStop: () => () => undefined,
+  })
+  return { exit, ...said }
+}
+
+describe('strata', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'strata-words-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  it('tells its version', async () => {
+    expect(await say(['--version'])).toMatchObject({ exit: 0, out: expect.stringMatching(/^strata \d+\.\d+\.\d+\n$/) as string, err: '' })
+  })
+
+  it('lists every verb and serve in its help', async () => {
+    const { exit, out } = await say(['--help'])
+    expect(exit).toBe(0)
+    for (const verb of [...Object.keys(VERBS), 'serve']) expect(out).toContain(`\n  ${verb} [options]`)
+  })
+
+  it.each(Object.entries(VERBS))('%s: its help names each of its options', async (name, load) => {
+    const { out } = await say([name, '--help'])
+    for (const { short, long } of Object.values((await load()).options)) {
+      if (short !== undefined) expect(out).toMatch(new RegExp(`(^|\\s)-${short}\\b`))
+      if (long !== undefined) expect(out).toContain(`--${long}`)
+    }
+  })
+
+  it('gives a person a hint, and a script the one line', async () => {
+    const args = ['info', join(folder, 'missing')]
+    const script = await say(args)
+    const person = await say(args, true)
+    expect(script.err).toMatch(/^strata: Could not open '.*': Could not open '.*': No such file or directory\n$/)
+    expect(person.err.startsWith(script.err)).toBe(true)
+    expect(person.err.slice(script.err.length)).toMatch(/^ {2}\S.*\n$/)
+  })
+
+  it.each([
+    ['raw', []],
+    ['qcow2', ['-o', 'preallocation=metadata']],
+  ])('moves a bar to its end while it converts to %s, and leaves only the target', async (format, more) => {
+    const [source, target] = [join(folder, 'source.raw'), join(folder, 'target')]
+    await say(['create', '-q', source, '4M'])
+    const { exit, out, err } = await say(['convert', '-p', '-f', 'raw', '-O', format, ...more, source, target])
+    expect({ exit, err }).toEqual({ exit: 0, err: '' })
+    expect(out).toMatch(/^( {4}\(\d+\.\d\d\/100%\)\r)+\n$/)
+    expect(out.endsWith('    (100.00/100%)\r\n')).toBe(true)
+    expect(readdirSync(folder).sort()).toEqual(['source.raw', 'target'])
+  })
+})
