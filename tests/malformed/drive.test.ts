@@ -33,7 +33,12 @@ describe.skipIf(!hasDrive)('a small drive (needs the right to mount one)', () =>
   it('that fills up during a conversion is told, and is as it was before', () => {
     writeFileSync(target, 'an older file')
     const run = () => engine.convert({ source: { path: source }, target: { path: target, format: 'qcow2' }, overwrite: true }, context)
-    expect(run).toThrow(expect.objectContaining({ code: 'NO_SPACE', hint: expect.stringContaining('space') as string }))
+    const told = {
+      code: 'NO_SPACE',
+      hint: expect.stringContaining('space') as string,
+      where: expect.objectContaining({ path: target }) as object,
+    }
+    expect(run).toThrow(expect.objectContaining(told))
     expect(readdirSync(drive)).toEqual(['target.qcow2'])
     expect(readFileSync(target, 'utf8')).toBe('an older file')
   })

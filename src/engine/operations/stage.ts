@@ -40,11 +40,17 @@ export function stage<T>(platform: Platform, target: Target, watch: StageWatch, 
     files.rename(staged, place)
   } catch (error) {
     files.remove(staged)
-    throw error
+    throw namingTarget(error, staged, target.path)
   } finally {
     watch.settled(staged)
   }
   return result
+}
+
+/** An error about the staged file as one about the target: the staged name means nothing to anybody, and is gone. */
+function namingTarget(error: unknown, staged: string, target: string): unknown {
+  if (!(error instanceof StrataError) || error.where.path !== staged) return error
+  return new StrataError(error.code, error.message, { ...error.where, path: target }, error.hint, error.cause)
 }
 
 /**
