@@ -29,6 +29,10 @@ export interface Qcow2Details {
   corrupt: boolean
   dirty: boolean
   extendedL2: boolean
+  /** the external data file's name as the image holds it, and whether it is kept a valid raw disk */
+  dataFile?: string
+  dataFileRaw?: boolean
+  bitmaps?: BitmapInfo[]
   /** bytes in use inside the file: the end of the last cluster that has a reference count is not known here, so this is the file's length */
   fileLength: number
 }
@@ -61,7 +65,8 @@ export interface ChainInfo {
   broken?: { path: string; code: string; message: string; hint?: string }
 }
 
-export type Preallocation = 'off' | 'metadata'
+/** How much of a disk's space is set aside at once: nothing, its map, its room in the file, or its room written full. */
+export type Preallocation = 'off' | 'metadata' | 'falloc' | 'full'
 export type Compat = '0.10' | '1.1'
 
 /** Creation options of a qcow2 image; absent means the default (64 KiB clusters, compat 1.1, 16-bit reference counts). */
@@ -70,7 +75,39 @@ export interface Qcow2Options {
   compat?: Compat
   refcountBits?: number
   preallocation?: Preallocation
+  lazyRefcounts?: boolean
+  extendedL2?: boolean
+  /** the name of a file, made new, that shall hold the guest's bytes */
+  dataFile?: string
+  /** keep that file a valid raw disk */
+  dataFileRaw?: boolean
 }
+
+/** What of an image can be changed in place; what is absent stays. */
+export interface AmendChanges {
+  compat?: Compat
+  lazyRefcounts?: boolean
+  refcountBits?: number
+  /** the backing file's name, which is not opened; null for none: then what was not written reads as zeros */
+  backing?: { name: string; format?: string } | null
+  /** a new name for the data file */
+  dataFile?: string
+  dataFileRaw?: boolean
+  /** guest bytes */
+  size?: number
+}
+
+/** A persistent dirty bitmap. */
+export interface BitmapInfo {
+  name: string
+  /** guest bytes that one bit stands for */
+  granularity: number
+  /** `in-use`: not stored rightly, its writer did not end; `auto`: marks every write */
+  flags: ('in-use' | 'auto')[]
+}
+
+/** What a repair may touch: counts that are too high, or everything. */
+export type RepairScope = 'leaks' | 'all'
 
 export interface CreateRequest {
   path: string
@@ -134,6 +171,9 @@ export interface CheckReport {
   corruptions: number
   leaks: number
   checkErrors: number
+  /** present after a repair: what it mended; the counts above are then of what is left */
+  corruptionsFixed?: number
+  leaksFixed?: number
   /** the first findings, at most `FINDINGS_KEPT`; the counts above are complete */
   findings: Finding[]
   totalClusters: number

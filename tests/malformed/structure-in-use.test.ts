@@ -64,6 +64,15 @@ function contentOf({ storage }: ReturnType<typeof image>): Buffer {
   return bytes
 }
 
+/** Nothing has changed but the mark of a damaged image, which keeps the next writer off. */
+function expectOnlyMarked(damaged: ReturnType<typeof image>, before: Buffer): void {
+  const after = contentOf(damaged)
+  expect(after[79]).toBe(2)
+  after[79] = before[79]!
+  expect(after.equals(before)).toBe(true)
+  expect(thrown(() => openDisk(damaged.platform, '/disk', { gate, writable: true })).code).toBe('READ_ONLY')
+}
+
 /** Writes to the disk from `at` on, and answers with the error. */
 function writeTo({ platform }: ReturnType<typeof image>, at: number) {
   const disk = openDisk(platform, '/disk', { gate, writable: true })
@@ -95,7 +104,7 @@ describe('a writer in a damaged image', () => {
     const error = writeTo(damaged, CLUSTER * 20)
     expect(error).toMatchObject({ code: 'CORRUPT', where: { path: '/disk', offset: damaged.places[name] } })
     expect(error.message).toContain(name)
-    expect(contentOf(damaged).equals(before)).toBe(true)
+    expectOnlyMarked(damaged, before)
   })
 
   // An entry of offset 0 means no cluster, so none can point at the header.
@@ -104,7 +113,7 @@ describe('a writer in a damaged image', () => {
     damaged.storage.writeAt(damaged.places['an L2 table'], bigEndian(0x80000000, damaged.places[name]))
     const before = contentOf(damaged)
     expect(writeTo(damaged, 0)).toMatchObject({ code: 'CORRUPT', where: { offset: damaged.places[name] } })
-    expect(contentOf(damaged).equals(before)).toBe(true)
+    expectOnlyMarked(damaged, before)
   })
 
   it.each(STRUCTURE.filter((name) => name !== 'the header' && name !== 'an L2 table'))('is not led over %s by an L1 entry', (name) => {
@@ -112,14 +121,14 @@ describe('a writer in a damaged image', () => {
     damaged.storage.writeAt(damaged.places['the L1 table'], bigEndian(0x80000000, damaged.places[name]))
     const before = contentOf(damaged)
     expect(writeTo(damaged, 0)).toMatchObject({ code: 'CORRUPT', where: { offset: damaged.places[name] } })
-    expect(contentOf(damaged).equals(before)).toBe(true)
+    expectOnlyMarked(damaged, before)
   })
 
   it.each([
     ['the L1 table', 40, 'the reference count table'],
     ['the snapshot table', 64, 'the L1 table'],
     ['the reference count table', 48, 'a reference count block'],
-  ] as const)('does not begin where %s lies over another part', (_what, field, other) => {
+  ] as const)('does not begin where %s lies over another part', (what, field, other) => {
     const damaged = image()
     damaged.storage.writeAt(field, bigEndian(0, damaged.places[other]))
     const before = contentOf(damaged)
@@ -129,6 +138,8 @@ describe('a writer in a damaged image', () => {
     })
     expect(error.code).toBe('CORRUPT')
     expect(error.where.offset).toEqual(expect.any(Number))
-    expect(contentOf(damaged).equals(before)).toBe(true)
+    // A snapshot table of rubbish is found when the image is opened.
+    if (what === 'the snapshot table') expect(contentOf(damaged).equals(before)).toBe(true)
+    else expectOnlyMarked(damaged, before)
   })
 })

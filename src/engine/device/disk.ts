@@ -2,8 +2,11 @@ import type { FormatName, Preallocation } from '../../shared/model.ts'
 import { StrataError } from '../../shared/errors.ts'
 import { alignDown, alignUp } from '../base/ints.ts'
 import { type Job, unwatched } from '../base/job.ts'
-import type { DriverWriter, Extent, FormatDriver, Lease } from '../formats/driver.ts'
+import type { DriverWriter, Extent, FormatDriver, Lease, Sealed } from '../formats/driver.ts'
 import { readPadded, type Storage } from '../io/storage.ts'
+
+/** Bytes that are encrypted as one. */
+const SECTOR = 512
 
 /** A run of a disk seen through all its layers. `data` covers packed clusters too. Lengths in bytes. */
 export interface DiskRun {
@@ -52,7 +55,8 @@ export class Disk {
   }
 
   #readExtent(extent: Extent, at: number, part: Uint8Array): void {
-    if (extent.kind === 'data') readPadded(extent.storage, extent.at, part)
+    if (extent.kind === 'data' && extent.sealed) readSealed(extent, extent.sealed, part)
+    else if (extent.kind === 'data') readPadded(extent.storage, extent.at, part)
     else if (extent.kind === 'packed') this.driver.readPacked(at, part)
     else if (extent.kind === 'below' && this.below) this.below.#readOrZero(at, part)
     else part.fill(0)
@@ -78,6 +82,8 @@ export class Disk {
   #run(at: number, max: number, depth: number): DiskRun {
     if (at >= this.size) return { at, length: max, kind: 'zero', depth }
     const extent = this.driver.locate(at, Math.min(max, this.size - at))
+    // A hole among encrypted bytes is no run of zeros.
+    if (extent.kind === 'data' && extent.sealed) return { at, length: extent.length, kind: 'data', depth }
     if (extent.kind === 'data') return { at, depth, ...this.#inFile(extent) }
     if (extent.kind !== 'below') return { at, length: extent.length, kind: extent.kind, depth }
     if (!this.below) return { at, length: extent.length, kind: 'zero', depth }
@@ -117,11 +123,23 @@ export class Disk {
   /** Writes `bytes` into a lease, and around them what the disk holds there now; past the disk's end, zeros. */
   #fill(lease: Lease, at: number, bytes: Uint8Array): void {
     const end = lease.start + lease.length
+    const tail = at + bytes.length
+    if (lease.sealed) return this.#fillSealed(lease, lease.sealed, at, bytes)
     const hostOf = (guest: number): number => lease.at + (guest - lease.start)
     if (lease.start < at) lease.storage.writeAt(lease.at, this.#present(lease.start, at - lease.start))
     lease.storage.writeAt(hostOf(at), bytes)
-    const tail = at + bytes.length
     if (tail < end) lease.storage.writeAt(hostOf(tail), this.#present(tail, end - tail))
+  }
+
+  /** The same by way of a copy: the caller's bytes stay plain. */
+  #fillSealed(lease: Lease, { cipher, sector }: Sealed, at: number, bytes: Uint8Array): void {
+    const whole = new Uint8Array(lease.length)
+    const tail = at + bytes.length - lease.start
+    if (lease.start < at) this.#readOrZero(lease.start, whole.subarray(0, at - lease.start))
+    whole.set(bytes, at - lease.start)
+    if (tail < whole.length) this.#readOrZero(lease.start + tail, whole.subarray(tail))
+    cipher.encrypt(sector, whole)
+    lease.storage.writeAt(lease.at, whole)
   }
 
   #present(at: number, length: number): Uint8Array {
@@ -139,15 +157,27 @@ export class Disk {
 
   /** Makes a guest range read as zeros: whole grains as metadata, the rest by writing. */
   zeroAt(at: number, length: number): void {
-    this.#assertRange(at, length)
     const writer = this.#writer()
-    const { grain } = this.driver
-    const end = at + length
-    const first = Math.min(end, alignUp(at, grain))
-    const last = end === this.size ? end : Math.max(first, alignDown(end, grain))
+    const { first, last, end } = this.#wholeGrains(at, length)
     if (first > at) this.writeAt(at, new Uint8Array(first - at))
     if (last > first) writer.zero(first, last - first)
     if (end > last) this.writeAt(last, new Uint8Array(end - last))
+  }
+
+  /** Gives back the room of the whole grains in a guest range that is wanted no more. What is given back reads as zeros. */
+  discardAt(at: number, length: number): void {
+    const writer = this.#writer()
+    const { first, last } = this.#wholeGrains(at, length)
+    if (last > first) writer.discard(first, last - first)
+  }
+
+  /** The whole grains `[first, last)` within a guest range, and its end. The disk's last grain may be cut short by its end. */
+  #wholeGrains(at: number, length: number): { first: number; last: number; end: number } {
+    this.#assertRange(at, length)
+    const { grain } = this.driver
+    const end = at + length
+    const first = Math.min(end, alignUp(at, grain))
+    return { first, last: end === this.size ? end : Math.max(first, alignDown(end, grain)), end }
   }
 
   /** Grows the disk to `size` guest bytes; what is new reads as zeros. Throws before anything changes when it can't. */
@@ -198,4 +228,13 @@ export class Disk {
       this.below?.close()
     }
   }
+}
+
+/** Reads encrypted bytes, by whole sectors. Past the end of the file nothing was ever written, and zeros read as the cipher makes of them. */
+function readSealed({ storage, at }: Extract<Extent, { kind: 'data' }>, { cipher, sector }: Sealed, into: Uint8Array): void {
+  const start = alignDown(at, SECTOR)
+  const whole = start === at && into.length % SECTOR === 0 ? into : new Uint8Array(alignUp(at + into.length, SECTOR) - start)
+  readPadded(storage, start, whole)
+  cipher.decrypt(sector, whole)
+  if (whole !== into) into.set(whole.subarray(at - start, at - start + into.length))
 }

@@ -1,13 +1,30 @@
-import type { CheckReport, DiskInfo, FormatName, Preallocation, Qcow2Details, SnapshotInfo } from '../../shared/model.ts'
+import type {
+  AmendChanges,
+  BitmapInfo,
+  CheckReport,
+  DiskInfo,
+  FormatName,
+  Preallocation,
+  Qcow2Details,
+  RepairScope,
+  SnapshotInfo,
+} from '../../shared/model.ts'
 import type { Job } from '../base/job.ts'
 import type { Codec } from '../codec/codec.ts'
+import type { SectorCipher } from '../crypto/sector-cipher.ts'
 import type { Storage } from '../io/storage.ts'
 import type { CreateOptions } from './options.ts'
 
+/** Bytes that lie encrypted in the file. `sector` numbers, for the cipher, the 512 bytes at whose start the range begins. */
+export interface Sealed {
+  readonly cipher: SectorCipher
+  readonly sector: number
+}
+
 /** Where a guest range lives. `length` is in bytes and never more than was asked for. */
 export type Extent =
-  /** plain bytes at `at` in `storage` */
-  | { kind: 'data'; length: number; storage: Storage; at: number }
+  /** bytes at `at` in `storage`; where they are encrypted, `sealed` is of the sector that holds the first of them */
+  | { kind: 'data'; length: number; storage: Storage; at: number; sealed?: Sealed }
   /** compressed: ask `readPacked` */
   | { kind: 'packed'; length: number }
   /** reads as zeros, whatever lies below; `allocated` where space is set aside for it */
@@ -22,6 +39,8 @@ export type Extent =
 export interface Lease {
   readonly storage: Storage
   readonly at: number
+  /** present where the bytes are to be encrypted; then `at`, `start` and `length` are whole sectors of 512 bytes */
+  readonly sealed?: Sealed
   /** guest offset of the first byte; at or before what was asked */
   readonly start: number
   readonly length: number
@@ -33,10 +52,12 @@ export interface Lease {
 export interface DriverWriter {
   /** Room that covers at least the byte at `at`, and as much of `length` as lies together. */
   reserve(at: number, length: number): Lease
-  /** Stores one packed cluster; `at` is a multiple of the cluster size. Absent where the format can't. */
+  /** Stores one packed cluster; `at` is a multiple of `packGrain`. Absent where the format can't. */
   writePacked?(at: number, packed: Uint8Array): void
   /** Makes `[at, at + length)` read as zeros, as metadata where the format can: both are multiples of the grain, or reach the end. */
   zero(at: number, length: number): void
+  /** Gives back the room of `[at, at + length)`, whole grains as in `zero`. What can't be given back without showing other bytes stays. */
+  discard(at: number, length: number): void
   flush(): void
 }
 
@@ -48,14 +69,73 @@ export interface ResizeFacet {
   grow(size: number, preallocation: Preallocation, hidden: number, job: Job): void
   /** Throws what would make `grow` fail, before anything is written. */
   assertGrowable(size: number): void
+  /** Cuts the disk off at `size` guest bytes; what lay behind is gone, its room given back. Stopped, the disk has its old size. */
+  shrink?(size: number, job: Job): void
 }
 
 export interface CheckFacet {
   check(job: Job): CheckReport
+  /** Mends what `scope` allows, and reports what was found, what was mended and what is left. Present when opened for repair. */
+  repair?(scope: RepairScope, job: Job): CheckReport
 }
 
+/** What a new snapshot is called. A missing id is chosen: one more than the highest. */
+export interface SnapshotLabel {
+  name: string
+  id?: string
+  dateSeconds: number
+  dateNanoseconds: number
+  vmStateSize?: number
+  clockNanoseconds?: number
+  icount?: number
+}
+
+/** Internal snapshots. A snapshot is named by id or name; throws `NOT_FOUND` where there is none. Changes need an image opened for writing. */
 export interface SnapshotFacet {
   list(): SnapshotInfo[]
+  /** The disk as it was: a driver for reading only, good as long as nothing is written and this driver is open. */
+  open(idOrName: string): FormatDriver
+  create(label: SnapshotLabel, job: Job): SnapshotInfo
+  apply(idOrName: string, job: Job): void
+  remove(idOrName: string, job: Job): void
+  rename(idOrName: string, name: string): void
+}
+
+/** Persistent dirty bitmaps. Changes need an image opened for writing; each throws `NOT_FOUND` or `EXISTS` by name. */
+export interface BitmapFacet {
+  list(): BitmapInfo[]
+  /** `granularity` in bytes, a power of two of 512 bytes to 2 GiB */
+  add(name: string, granularity: number, enabled: boolean): void
+  remove(name: string): void
+  clear(name: string): void
+  enable(name: string): void
+  disable(name: string): void
+  /** The guest ranges that a bitmap marks, in order, in bytes. */
+  marked(name: string): Iterable<{ at: number; length: number }>
+  /** Marks a guest range, as merging does. */
+  mark(name: string, ranges: Iterable<{ at: number; length: number }>): void
+}
+
+/** Options of an image that can change after its creation. */
+export interface AmendFacet {
+  /** Throws what would make `amend` refuse, before anything is written. */
+  assertAmendable(changes: AmendChanges): void
+  amend(changes: AmendChanges, job: Job): void
+}
+
+/** A LUKS key slot, as `list` of the key facet shows it. */
+export interface KeySlot {
+  index: number
+  active: boolean
+}
+
+/** The passphrases of an encrypted image, unlocked by one of them. */
+export interface KeyFacet {
+  list(): KeySlot[]
+  /** Adds a passphrase; `slot` absent takes the first free one. Answers with the slot. */
+  add(passphrase: Uint8Array, options: { slot?: number; iterTime?: number }): number
+  /** Removes what a passphrase or a slot's number names. Throws for the last active slot unless `force`. */
+  remove(which: { passphrase: Uint8Array } | { slot: number }, force: boolean): void
 }
 
 /** One open image. Only `locate` is compulsory work; what only some formats can do is an optional facet. */
@@ -63,8 +143,10 @@ export interface FormatDriver {
   readonly format: FormatName
   /** guest bytes */
   readonly size: number
-  /** bytes of the unit that is allocated and mapped as one; 1 for raw */
+  /** bytes of the unit that is mapped as one; 1 for raw */
   readonly grain: number
+  /** bytes of the unit that `writePacked` stores; absent where the format packs nothing */
+  readonly packGrain?: number
   /** the lower layer as the image names it; never opened here */
   readonly backing?: { name: string; format?: string } | undefined
   /** Where the byte at `at` lives, and how far past it, at most `max` bytes, the same answer goes on. `at` lies inside `size`. */
@@ -75,17 +157,51 @@ export interface FormatDriver {
   readonly writer?: DriverWriter
   readonly resize?: ResizeFacet
   readonly check?: CheckFacet
-  readonly snapshots?: SnapshotFacet
+  readonly snapshots?: Pick<SnapshotFacet, 'list'> & Partial<SnapshotFacet>
+  readonly bitmaps?: BitmapFacet
+  readonly amend?: AmendFacet
+  readonly keys?: KeyFacet
+  /** Machine state saved past the end of the disk, as bytes from 0 on: it grows when it is written. */
+  readonly vmState?: FormatDriver
   /** What the header says, without the facts of the file. */
   describe(): Pick<DiskInfo, 'format' | 'virtualSize' | 'clusterSize' | 'dirty' | 'encrypted' | 'snapshots'> & { qcow2?: Qcow2Details }
   /** Flushes what was written, and closes the storage. */
   close(): void
 }
 
+/** The parts of an image's structure that a writer can be kept off, one by one. */
+export const OVERLAP_AREAS = [
+  'main-header',
+  'active-l1',
+  'active-l2',
+  'refcount-table',
+  'refcount-block',
+  'snapshot-table',
+  'inactive-l1',
+  'inactive-l2',
+  'bitmap-directory',
+] as const
+export type OverlapArea = (typeof OVERLAP_AREAS)[number]
+
+/** Why a cluster was given back: somebody asked, a snapshot went, or anything else. */
+export type DiscardCause = 'request' | 'snapshot' | 'other'
+
 export interface OpenParams {
   storage: Storage
   codec: Codec
   writable: boolean
+  /** the file that holds the guest's bytes, where `Format.dataFile` named one */
+  dataFile?: Storage
+  /** for encrypted images; the driver does not keep it, and the caller wipes it */
+  passphrase?: Uint8Array
+  /** open for mending: a damaged image is not refused, and nothing but the check facet writes */
+  repair?: boolean
+  /** let reference counts go stale until the image is closed; absent means as the image says */
+  lazyRefcounts?: boolean
+  /** which structure every write is kept off; absent means all but `inactive-l2`, which costs reading every snapshot */
+  overlapCheck?: ReadonlySet<OverlapArea>
+  /** whose clusters become holes of the file when they are given back; absent means those of requests and snapshots */
+  punch?: ReadonlySet<DiscardCause>
 }
 
 export interface CreateParams {
@@ -97,6 +213,10 @@ export interface CreateParams {
   options: CreateOptions
   /** hears of setting space aside, which takes time; nobody, where absent */
   job?: Job
+  /** an empty file for the guest's bytes, where the options name one */
+  dataFile?: Storage
+  /** for encrypted images; not kept */
+  passphrase?: Uint8Array
 }
 
 /** A disk format: how to recognise, open and make an image of it. */
@@ -104,6 +224,8 @@ export interface Format {
   readonly name: FormatName
   /** Whether the first bytes of a file, at most 1024, are of this format. Raw, which anything can be, answers false. */
   probe(head: Uint8Array): boolean
+  /** The name of the file that holds the guest's bytes, where an image has such a file; `''` where it needs one and names none. */
+  dataFile?(storage: Storage): string | undefined
   /** Opens, checking sizes, offsets and features before anything is allocated; throws `BAD_MAGIC`, `CORRUPT` or `UNSUPPORTED`. */
   open(params: OpenParams): FormatDriver
   /** Throws `INVALID_ARGUMENT` or `UNSUPPORTED` for a size or options that `create` would refuse. */

@@ -7,6 +7,13 @@ export interface CreateOptions {
   compat: Compat
   refcountBits: number
   preallocation: Preallocation
+  lazyRefcounts: boolean
+  /** 32 subclusters to a cluster, each mapped alone */
+  extendedL2: boolean
+  /** the name of a file for the guest's bytes */
+  dataFile?: string
+  /** that file shall be a valid raw disk at all times */
+  dataFileRaw: boolean
 }
 
 /** QEMU's defaults (qemu-img create -f qcow2 -o help). */
@@ -15,4 +22,7 @@ export const DEFAULT_OPTIONS: CreateOptions = {
   compat: '1.1',
   refcountBits: 16,
   preallocation: 'off',
+  lazyRefcounts: false,
+  extendedL2: false,
+  dataFileRaw: false,
 }

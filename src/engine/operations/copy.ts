@@ -18,7 +18,7 @@ export interface CopyOptions {
  * found to be zeros too. Answers with the guest bytes written.
  */
 export function copy(from: Disk, to: Disk, options: CopyOptions, job: Job): number {
-  const buffer = new Uint8Array(Math.max(PIECE, to.driver.grain))
+  const buffer = new Uint8Array(Math.max(PIECE, to.driver.packGrain ?? to.driver.grain))
   const total = from.size
   const phase = options.codec ? 'Compressing' : 'Copying'
   let copied = 0
@@ -80,7 +80,7 @@ function writeSparse(to: Disk, at: number, bytes: Uint8Array, sparse: number): n
 
 /** Writes `bytes` cluster by cluster: zeros not at all, what packs smaller packed, the rest plain. */
 function writePacked(to: Disk, at: number, bytes: Uint8Array, codec: Codec): number {
-  const { grain } = to.driver
+  const grain = to.driver.packGrain ?? to.driver.grain
   let written = 0
   for (let from = 0; from < bytes.length; from += grain) {
     const part = bytes.subarray(from, from + grain)

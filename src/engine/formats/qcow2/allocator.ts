@@ -1,6 +1,7 @@
 import { StrataError } from '../../../shared/errors.ts'
 import { ceilDiv } from '../../base/ints.ts'
 import type { Storage } from '../../io/storage.ts'
+import type { DiscardCause } from '../driver.ts'
 import type { Geometry } from './geometry.ts'
 import type { Header } from './header.ts'
 import { LIMITS } from './layout.ts'
@@ -27,21 +28,25 @@ export class Allocator {
   readonly #assertUnused: (at: number, length: number) => void
   /** no cluster before this one is free */
   #hint = 0
-  #frees: number[] = []
+  /** clusters to be given back, by why */
+  readonly #frees: Record<DiscardCause, number[]> = { request: [], snapshot: [], other: [] }
+  readonly #punch: ReadonlySet<DiscardCause>
 
-  /** `assertUnused` throws for host bytes that are in use whatever their count says: a damaged image must not be damaged further. */
+  /** `punch`: whose clusters become holes of the file when nobody uses them any more. `assertUnused` throws for host bytes that are in use whatever their count says: a damaged image must not be damaged further. */
   constructor(
     storage: Storage,
     geometry: Geometry,
     header: Header,
     refcounts: Refcounts,
     assertUnused: (at: number, length: number) => void,
+    punch: ReadonlySet<DiscardCause>,
   ) {
     this.#storage = storage
     this.#geometry = geometry
     this.#header = header
     this.#refcounts = refcounts
     this.#assertUnused = assertUnused
+    this.#punch = punch
   }
 
   /** Exactly `count` clusters in one run; answers with its host offset. */
@@ -73,22 +78,45 @@ export class Allocator {
   }
 
   /** Remembers that one user of each cluster of `[at, at + length)` is gone; `length` in bytes. */
-  free(at: number, length: number): void {
+  free(at: number, length: number, cause: DiscardCause = 'other'): void {
     const first = Math.floor(at / this.#geometry.clusterSize)
     const end = ceilDiv(at + length, this.#geometry.clusterSize)
-    for (let cluster = first; cluster < end; cluster++) this.#frees.push(cluster)
+    for (let cluster = first; cluster < end; cluster++) this.#frees[cause].push(cluster)
   }
 
   /** How many clusters wait for `applyFrees`. */
   get freeCount(): number {
-    return this.#frees.length
+    return this.#frees.request.length + this.#frees.snapshot.length + this.#frees.other.length
   }
 
-  /** Lowers the counts of what was freed. Only after the pointers' removal is on stable storage. */
+  /**
+   * Lowers the counts of what was freed. Only after the pointers' removal is on stable storage. What nobody uses any more becomes a hole here
+   * and now: later it may be somebody else's.
+   */
   applyFrees(): void {
-    const frees = this.#frees
-    this.#frees = []
-    for (const cluster of frees) if (this.#refcounts.add(cluster, -1) === 0) this.#hint = Math.min(this.#hint, cluster)
+    for (const cause of ['other', 'snapshot', 'request'] as const) {
+      const unused: number[] = []
+      for (const cluster of this.#frees[cause]) {
+        if (this.#refcounts.add(cluster, -1) > 0) continue
+        this.#hint = Math.min(this.#hint, cluster)
+        if (this.#punch.has(cause)) unused.push(cluster)
+      }
+      this.#frees[cause] = []
+      this.#punchHoles(unused)
+    }
+  }
+
+  #punchHoles(clusters: number[]): void {
+    const { clusterSize } = this.#geometry
+    clusters.sort((a, b) => a - b)
+    for (let i = 0; i < clusters.length;) {
+      let count = 1
+      while (clusters[i + count] === clusters[i]! + count) count++
+      const at = clusters[i]! * clusterSize
+      const length = Math.min(count * clusterSize, this.#storage.size - at)
+      if (length > 0) this.#storage.zeroAt(at, length)
+      i += count
+    }
   }
 
   /** The first run of at least `least` free clusters, cut off at `most`; it may lie past the end of the file. */

@@ -36,14 +36,14 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
       { field: 'preallocation' },
       'Leave preallocation off: an overlay takes its space from the layer below until it is written.',
     )
-  assertSize(geometryOf(options.compat === '0.10' ? 2 : 3, bits, order), size, '')
+  assertSize(geometryOf({ version: options.compat === '0.10' ? 2 : 3, clusterBits: bits, refcountOrder: order }), size, '')
 }
 
 /** Lays an empty disk of no size into an empty file (header, refcount table, one refcount block), and grows it to its size. */
 export function create({ storage, codec, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
   assertCreatable(size, options, backing !== undefined)
   const version = options.compat === '0.10' ? 2 : 3
-  const geometry = geometryOf(version, Math.log2(options.clusterSize), Math.log2(options.refcountBits))
+  const geometry = geometryOf({ version, clusterBits: Math.log2(options.clusterSize), refcountOrder: Math.log2(options.refcountBits) })
   const { clusterSize } = geometry
   const header: Header = {
     version,
@@ -87,7 +87,7 @@ export function create({ storage, codec, size, backing, options, job = unwatched
 /** Bytes of a file that holds `data` bytes of guest data in whole clusters: these, their L2 tables and L1 table, and the counts of all. */
 export function fileSize(size: number, data: number, options: CreateOptions): number {
   const { clusterSize } = options
-  const geometry = geometryOf(3, Math.log2(clusterSize), Math.log2(options.refcountBits))
+  const geometry = geometryOf({ version: 3, clusterBits: Math.log2(clusterSize), refcountOrder: Math.log2(options.refcountBits) })
   const dataClusters = ceilDiv(data, clusterSize)
   const l1Clusters = ceilDiv(l1EntriesFor(geometry, size) * 8, clusterSize)
   const l2Clusters = Math.min(dataClusters, l1EntriesFor(geometry, size))

@@ -3,8 +3,8 @@ import { textOf, viewOf } from '../../base/bytes.ts'
 import { alignUp } from '../../base/ints.ts'
 import { readPadded, type Storage } from '../../io/storage.ts'
 import { type Extension, encodeExtensions, parseExtensions } from './extensions.ts'
-import { type Geometry, geometryOf, l1EntriesFor } from './geometry.ts'
-import { COMPRESSION_TYPE_AT, EXTENSION, HEADER_LENGTH, HeaderV2, HeaderV3, LIMITS, MAGIC } from './layout.ts'
+import { type Geometry, geometryOf, l1EntriesFor, type Shape } from './geometry.ts'
+import { COMPRESSION_TYPE_AT, EXTENSION, HEADER_LENGTH, HeaderV2, HeaderV3, INCOMPATIBLE, LIMITS, MAGIC } from './layout.ts'
 
 /** Everything in the first cluster. Offsets and sizes in bytes. */
 export interface Header {
@@ -84,8 +84,14 @@ export function readHeader(storage: Storage): Header {
   }
   if (backingName !== undefined)
     header.backing = backingFormat ? { name: backingName, format: textOf(backingFormat.data) } : { name: backingName }
-  checkTables(header, geometryOf(header.version, header.clusterBits, header.refcountOrder), storage)
+  checkTables(header, geometryOf(shapeOf(header)), storage)
   return header
+}
+
+/** What of a header decides the sizes of tables and entries. */
+export function shapeOf({ version, clusterBits, refcountOrder, incompatible }: Header): Shape {
+  const extendedL2 = (incompatible & INCOMPATIBLE.extendedL2) !== 0n
+  return { version, clusterBits, refcountOrder, extendedL2, external: (incompatible & INCOMPATIBLE.dataFile) !== 0n }
 }
 
 function readV3(
@@ -115,6 +121,8 @@ function checkTables(header: Header, geometry: Geometry, storage: Storage): void
     if (length > 0 && (at === 0 || at >= fileSize || at + length > fileSize + geometry.clusterSize))
       throw bad(path, `The ${name} lies past the end of the file`, fieldAt, field, 'The image may have been cut short by a copy.')
   }
+  if (geometry.extendedL2 && geometry.clusterBits < LIMITS.minExtendedClusterBits)
+    throw bad(path, `Extended L2 entries need clusters of at least 16 KiB`, 20, 'cluster_bits')
   if (header.l1Size * 8 > LIMITS.l1Bytes) throw bad(path, `An L1 table of ${header.l1Size} entries is larger than 32 MiB`, 36, 'l1_size')
   if (header.l1Size < l1EntriesFor(geometry, header.size))
     throw bad(path, `The L1 table is too small for a disk of ${header.size} bytes`, 36, 'l1_size')
@@ -182,11 +190,19 @@ export function writeRefcountTableFields(storage: Storage, header: Header): void
   writeFields(storage, header, HeaderV2.at('refcountTableOffset'), HeaderV2.at('snapshotCount'))
 }
 
-/** Rewrites the autoclear feature bits. */
-export function writeAutoclear(storage: Storage, header: Header): void {
-  const word = new Uint8Array(8)
-  viewOf(word).setBigUint64(0, header.autoclear)
-  storage.writeAt(HeaderV3.at('autoclear'), word)
+/** Rewrites the place and number of the snapshots, in one write: a new snapshot table appears at once or not at all. */
+export function writeSnapshotFields(storage: Storage, header: Header): void {
+  writeFields(storage, header, HeaderV2.at('snapshotCount'), HeaderV2.size)
+}
+
+/** Rewrites the feature bits of a version 3 header, in one write. */
+export function writeFeatures(storage: Storage, { incompatible, compatible, autoclear }: Header): void {
+  const words = new Uint8Array(24)
+  const view = viewOf(words)
+  view.setBigUint64(0, incompatible)
+  view.setBigUint64(8, compatible)
+  view.setBigUint64(16, autoclear)
+  storage.writeAt(HeaderV3.at('incompatible'), words)
 }
 
 function writeFields(storage: Storage, header: Header, from: number, to: number): void {

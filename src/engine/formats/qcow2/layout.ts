@@ -99,6 +99,7 @@ export const BitmapEntry = struct('bitmap directory entry', 24, {
 export const LIMITS = {
   minClusterBits: 9,
   maxClusterBits: 21,
+  minExtendedClusterBits: 14,
   /** bytes of an L1 table */
   l1Bytes: 32 * 2 ** 20,
   /** bytes of the refcount table */

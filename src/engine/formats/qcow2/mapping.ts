@@ -2,9 +2,21 @@ import { StrataError } from '../../../shared/errors.ts'
 import { viewOf } from '../../base/bytes.ts'
 import { readPadded, type Storage } from '../../io/storage.ts'
 import type { Allocator } from './allocator.ts'
-import { decodeL2, hostOf, isExclusive, kindOf, l1Fault, type L2Entry, l2Fault, putL1, putL2 } from './entry.ts'
+import {
+  decodeL2,
+  hasHost,
+  hostOf,
+  isExclusive,
+  kindOf,
+  l1Fault,
+  type L2Entry,
+  type L2Kind,
+  l2Fault,
+  putL1,
+  putL2,
+  subclusterKindOf,
+} from './entry.ts'
 import type { Geometry } from './geometry.ts'
-import type { Header } from './header.ts'
 import { type Metadata, writtenOver } from './metadata.ts'
 import { TableCache } from './tables.ts'
 
@@ -15,15 +27,32 @@ const L1_PIECE = 512
 /** Entries that one question for a run looks at. A caller that walks a disk asks again anyway; one that reads a piece of it must not pay for all. */
 const LOOK_AHEAD = 1024
 
-/** Where a run of clusters lives: all of one kind, and for data one behind the other in the file. */
+/** `MappedRun.host` where there is no room in the file. */
+export const NO_HOST = -1
+
+/** Where a run of clusters, or of subclusters, lives: all of one kind, and where they have room in the file, one behind the other. */
 export interface MappedRun {
-  kind: 'hole' | 'zero' | 'data' | 'packed'
+  kind: L2Kind
   /** guest bytes from the offset asked for to the end of the run */
   length: number
-  /** host offset of the byte asked for; for `packed` of the stream, for a zero run of its set-aside room, 0 where there is none */
+  /** host offset of the byte asked for, `NO_HOST` for none; for `packed` of the stream, for a zero run or a hole of the room set aside */
   host: number
   /** may be written in place */
   exclusive: boolean
+}
+
+/** Where an L1 table lies. `l1Size` in entries. */
+export interface Root {
+  readonly l1Offset: number
+  readonly l1Size: number
+}
+
+/** What a mapping needs besides the file to be changed. */
+export interface MappingWriter {
+  allocator: Allocator
+  metadata: Metadata
+  /** makes durable all data and counts that L2 entries may point at; called before any L2 slice is written */
+  settle(): void
 }
 
 /**
@@ -33,9 +62,8 @@ export interface MappedRun {
 export class Mapping {
   readonly #storage: Storage
   readonly #geometry: Geometry
-  readonly #header: Header
-  readonly #allocator: Allocator
-  readonly #metadata: Metadata
+  readonly #root: Root
+  readonly #writer: MappingWriter | undefined
   readonly #l2: TableCache
   #l1: DataView | undefined
   readonly #dirtyL1 = new Set<number>()
@@ -44,16 +72,17 @@ export class Mapping {
   /** the words of the entry that `#read` looked at last */
   #high = 0
   #low = 0
+  #zeros = 0
+  #allocated = 0
 
-  /** `settleRefcounts` makes durable all data and counts that L2 entries may point at; called before any L2 slice is written. */
-  constructor(storage: Storage, geometry: Geometry, header: Header, allocator: Allocator, metadata: Metadata, settleRefcounts: () => void) {
+  /** `root` is looked at again at each use: a header whose L1 table moves may be given as it is. Without `writer`, for reading only. */
+  constructor(storage: Storage, geometry: Geometry, root: Root, writer?: MappingWriter) {
     this.#storage = storage
     this.#geometry = geometry
-    this.#header = header
-    this.#allocator = allocator
-    this.#metadata = metadata
+    this.#root = root
+    this.#writer = writer
     this.#l2 = new TableCache(storage, Math.min(geometry.clusterSize, MAX_SLICE), CACHE_BYTES, () => {
-      settleRefcounts()
+      writer?.settle()
       this.#l2.writeDirty()
     })
   }
@@ -61,46 +90,51 @@ export class Mapping {
   /** The L1 table. Loaded on first use, so that only who asks for the map pays for it. */
   get #table(): DataView {
     if (this.#l1) return this.#l1
-    const bytes = new Uint8Array(this.#header.l1Size * 8)
-    readPadded(this.#storage, this.#header.l1Offset, bytes)
+    const bytes = new Uint8Array(this.#root.l1Size * 8)
+    readPadded(this.#storage, this.#root.l1Offset, bytes)
     return (this.#l1 = viewOf(bytes))
   }
 
   /** The run that holds the guest byte `at`, looking at most `max` bytes ahead; a long one may go on after it. Throws `CORRUPT` for an impossible entry. */
   run(at: number, max: number): MappedRun {
-    const { clusterSize } = this.#geometry
-    const inCluster = at % clusterSize
+    const { clusterSize, subclusterSize } = this.#geometry
     const kind = this.#read(at)
-    const entry = decodeL2(this.#high, this.#low, this.#geometry)
-    if (entry.is === 'packed') return { kind, length: Math.min(max, clusterSize - inCluster), host: entry.host, exclusive: false }
-    const base = entry.is === 'hole' ? 0 : (entry.host ?? 0)
-    const exclusive = entry.is !== 'hole' && entry.exclusive
-    let length = kind === 'hole' && !this.hasTable(at) ? this.reachEnd(at) - at : clusterSize - inCluster
+    if (kind === 'packed') {
+      const entry = decodeL2(this.#high, this.#low, this.#geometry)
+      const host = entry.is === 'packed' ? entry.host : NO_HOST
+      return { kind, length: Math.min(max, clusterSize - (at % clusterSize)), host, exclusive: false }
+    }
+    const host = this.#hostAt(at)
+    const exclusive = host !== NO_HOST && isExclusive(this.#high)
+    let length = kind === 'hole' && !this.hasTable(at) ? this.reachEnd(at) - at : subclusterSize - (at % subclusterSize)
     for (let looked = 0; length < max && looked < LOOK_AHEAD; looked++) {
       const next = at + length
-      if (kind === 'hole' && !this.hasTable(next)) {
+      if (kind === 'hole' && host === NO_HOST && !this.hasTable(next)) {
         length = this.reachEnd(next) - at
         continue
       }
-      if (this.#read(next) !== kind) break
-      if (kind !== 'hole') {
-        const host = hostOf(this.#high, this.#low)
-        if (isExclusive(this.#high) !== exclusive || (base === 0 ? host !== 0 : host !== base + inCluster + length)) break
-      }
-      length += clusterSize
+      if (this.#read(next) !== kind || this.#hostAt(next) !== (host === NO_HOST ? NO_HOST : host + length)) break
+      if (host !== NO_HOST && isExclusive(this.#high) !== exclusive) break
+      length += subclusterSize
     }
-    return { kind, length: Math.min(length, max), host: base === 0 ? 0 : base + inCluster, exclusive }
+    return { kind, length: Math.min(length, max), host, exclusive }
+  }
+
+  /** Host offset of the byte `at` under the entry just read, which is not packed. */
+  #hostAt(at: number): number {
+    if (!hasHost(this.#high, this.#low, this.#geometry.external)) return NO_HOST
+    return hostOf(this.#high, this.#low) + (at % this.#geometry.clusterSize)
   }
 
   /** The entry of the cluster that holds the guest byte `at`. */
   entry(at: number): L2Entry {
     this.#read(at)
-    return decodeL2(this.#high, this.#low, this.#geometry)
+    return decodeL2(this.#high, this.#low, this.#geometry, this.#zeros, this.#allocated)
   }
 
   /** Sets the entry of the cluster that holds `at`; its L2 table must have been made writable before. */
   set(at: number, entry: L2Entry): void {
-    const place = this.#tableAt(at) + this.#indexOf(at) * 8
+    const place = this.#tableAt(at) + this.#indexOf(at) * this.#geometry.l2EntryBytes
     const slice = this.#l2.changing(place)
     putL2(slice.view, place - slice.at, entry, this.#geometry)
   }
@@ -115,20 +149,26 @@ export class Mapping {
     const old = this.#tableAt(at)
     const index = Math.floor(at / this.#geometry.l2Reach)
     const { clusterSize } = this.#geometry
-    if (old !== 0 && isExclusive(this.#table.getUint32(index * 8))) return this.#metadata.assertApart(old, clusterSize)
-    const host = this.#allocator.allocate(1)
+    const { allocator, metadata } = this.#writing
+    if (old !== 0 && isExclusive(this.#table.getUint32(index * 8))) return metadata.assertApart(old, clusterSize)
+    const host = allocator.allocate(1)
     this.#l2.forget(host, clusterSize)
     if (old === 0) this.#storage.zeroAt(host, clusterSize)
     else {
       const table = new Uint8Array(clusterSize)
       readPadded(this.#storage, old, table)
       this.#storage.writeAt(host, table)
-      this.#allocator.free(old, clusterSize)
+      allocator.free(old, clusterSize)
     }
     putL1(this.#table, index * 8, host)
     this.#tables?.delete(old)
     this.#tables?.add(host)
     this.#dirtyL1.add(Math.floor((index * 8) / L1_PIECE))
+  }
+
+  get #writing(): MappingWriter {
+    if (this.#writer) return this.#writer
+    throw new StrataError('BUG', 'A map that is only read was to be changed', { path: this.#storage.path })
   }
 
   /** Whether there is an L2 table for `at`: without one, nothing in its reach is mapped. */
@@ -166,7 +206,7 @@ export class Mapping {
   writeL1(): void {
     const bytes = new Uint8Array(this.#table.buffer)
     for (const piece of [...this.#dirtyL1].sort((a, b) => a - b))
-      this.#storage.writeAt(this.#header.l1Offset + piece * L1_PIECE, bytes.subarray(piece * L1_PIECE, (piece + 1) * L1_PIECE))
+      this.#storage.writeAt(this.#root.l1Offset + piece * L1_PIECE, bytes.subarray(piece * L1_PIECE, (piece + 1) * L1_PIECE))
     this.#dirtyL1.clear()
   }
 
@@ -196,29 +236,37 @@ export class Mapping {
     const host = hostOf(high, low)
     const fault =
       l1Fault(high, low, this.#geometry) ?? (host >= this.#storage.size ? 'the L2 table lies past the end of the file' : undefined)
-    if (fault !== undefined) throw this.#corrupt(fault, this.#header.l1Offset + index * 8, `l1[${index}]`)
+    if (fault !== undefined) throw this.#corrupt(fault, this.#root.l1Offset + index * 8, `l1[${index}]`)
     return host
   }
 
-  /** Reads the entry for `at` into `#high` and `#low`, checks it, and answers with its kind. */
-  #read(at: number): MappedRun['kind'] {
+  /** Reads the entry for `at` into the words kept for it, checks it, and answers with the kind of the subcluster that holds `at`. */
+  #read(at: number): L2Kind {
+    const { l2EntryBytes, extendedL2, external, clusterSize, subclusterSize } = this.#geometry
     const table = this.#tableAt(at)
     if (table === 0) {
-      this.#high = this.#low = 0
+      this.#high = this.#low = this.#zeros = this.#allocated = 0
       return 'hole'
     }
-    const place = table + this.#indexOf(at) * 8
+    const place = table + this.#indexOf(at) * l2EntryBytes
     const slice = this.#l2.holding(place)
-    this.#high = slice.view.getUint32(place - slice.at)
-    this.#low = slice.view.getUint32(place - slice.at + 4)
-    const kind = kindOf(this.#high, this.#low)
-    const fault = l2Fault(this.#high, this.#low, this.#geometry) ?? this.#pastEnd(kind)
+    const high = (this.#high = slice.view.getUint32(place - slice.at))
+    const low = (this.#low = slice.view.getUint32(place - slice.at + 4))
+    if (extendedL2) {
+      this.#zeros = slice.view.getUint32(place - slice.at + 8)
+      this.#allocated = slice.view.getUint32(place - slice.at + 12)
+    }
+    const kind = extendedL2
+      ? subclusterKindOf(high, this.#zeros, this.#allocated, Math.floor((at % clusterSize) / subclusterSize))
+      : kindOf(high, low, external)
+    const fault = l2Fault(high, low, this.#geometry, this.#zeros, this.#allocated) ?? this.#pastEnd(kind)
     if (fault !== undefined) throw this.#corrupt(fault, place, `l2[${this.#indexOf(at)}]`)
     return kind
   }
 
-  #pastEnd(kind: MappedRun['kind']): string | undefined {
-    return kind === 'data' && hostOf(this.#high, this.#low) >= this.#storage.size ? 'the data lies past the end of the file' : undefined
+  #pastEnd(kind: L2Kind): string | undefined {
+    if (kind !== 'data' || this.#geometry.external) return undefined
+    return hostOf(this.#high, this.#low) >= this.#storage.size ? 'the data lies past the end of the file' : undefined
   }
 
   #corrupt(fault: string, offset: number, field: string): StrataError {

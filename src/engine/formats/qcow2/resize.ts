@@ -2,10 +2,11 @@ import type { Preallocation } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
 import type { Job } from '../../base/job.ts'
 import { alignDown, alignUp, ceilDiv } from '../../base/ints.ts'
+import type { ResizeFacet } from '../driver.ts'
 import { type Geometry, l1EntriesFor } from './geometry.ts'
 import { writeSizeFields } from './header.ts'
 import { LIMITS } from './layout.ts'
-import type { Parts } from './parts.ts'
+import type { Image } from './image.ts'
 
 /** Throws `INVALID_ARGUMENT` for a disk size that qcow2 with these clusters cannot have. */
 export function assertSize(geometry: Geometry, size: number, path: string): void {
@@ -22,8 +23,19 @@ export function assertSize(geometry: Geometry, size: number, path: string): void
     )
 }
 
+/** How the disk of an image changes its size. */
+export function resizeFacet(image: Image): ResizeFacet {
+  return {
+    assertGrowable: (size) => assertGrowable(image, size),
+    grow: (size, preallocation, hidden, job) => {
+      image.touch()
+      grow(image, size, preallocation, hidden, job)
+    },
+  }
+}
+
 /** Throws what would make `grow` fail: a size that is no growth, breaks the format's limits, or a version that cannot. */
-export function assertGrowable({ header, geometry, storage }: Parts, size: number): void {
+export function assertGrowable({ header, geometry, storage }: Image, size: number): void {
   const where = { path: storage.path, field: 'size' }
   assertSize(geometry, size, storage.path)
   if (size < header.size)
@@ -38,30 +50,31 @@ export function assertGrowable({ header, geometry, storage }: Parts, size: numbe
 }
 
 /** Grows the disk to `size` guest bytes. The new size is published last, when all that it shows is down. */
-export function grow(parts: Parts, size: number, preallocation: Preallocation, hidden: number, job: Job): void {
-  assertGrowable(parts, size)
-  const { header, geometry, storage } = parts
+export function grow(image: Image, size: number, preallocation: Preallocation, hidden: number, job: Job): void {
+  assertGrowable(image, size)
+  const { header, geometry, storage } = image
   if (size === header.size) return
-  clearTail(parts)
-  growL1(parts, l1EntriesFor(geometry, size))
+  clearTail(image)
+  growL1(image, l1EntriesFor(geometry, size))
   const from = alignUp(header.size, geometry.clusterSize)
-  if (preallocation === 'metadata') preallocate(parts, from, size, job)
+  if (preallocation === 'metadata') preallocate(image, from, size, job)
   else {
-    if (from < Math.min(hidden, size)) parts.zero(from, Math.min(hidden, size) - from)
-    clearLeftovers(parts, from, size, job)
+    if (from < Math.min(hidden, size)) image.zero(from, Math.min(hidden, size) - from)
+    clearLeftovers(image, from, size, job)
   }
-  parts.flush()
+  image.flush()
   header.size = size
   writeSizeFields(storage, header)
   storage.flush()
 }
 
 /** Moves the L1 table to a place with room for `entries`; the header names the new place in one write. */
-function growL1({ header, geometry, storage, mapping, allocator, flush }: Parts, entries: number): void {
+function growL1(image: Image, entries: number): void {
+  const { header, geometry, storage, mapping, allocator } = image
   if (entries <= header.l1Size) return
   const old = { at: header.l1Offset, length: header.l1Size * 8 }
   const at = allocator.allocate(ceilDiv(entries * 8, geometry.clusterSize))
-  flush()
+  image.flush()
   const l1 = mapping.grownL1(entries)
   storage.zeroAt(at, alignUp(l1.length, geometry.clusterSize))
   storage.writeAt(at, l1)
@@ -75,7 +88,7 @@ function growL1({ header, geometry, storage, mapping, allocator, flush }: Parts,
 }
 
 /** Zeros what lies between the end of the disk and the end of its last cluster, where that is written in place: growing makes it visible. */
-function clearTail({ header, geometry, storage, mapping }: Parts): void {
+function clearTail({ header, geometry, storage, mapping }: Image): void {
   const start = alignDown(header.size, geometry.clusterSize)
   if (start === header.size) return
   const run = mapping.run(start, geometry.clusterSize)
@@ -86,22 +99,22 @@ function clearTail({ header, geometry, storage, mapping }: Parts): void {
  * Makes what is mapped in `[from, size)` read as zeros. Past the end of a disk there may be something: the memory of a virtual machine, after
  * QEMU went back to a snapshot; what a stopped preallocation or another tool's shrinking left.
  */
-function clearLeftovers({ mapping, zero }: Parts, from: number, size: number, job: Job): void {
+function clearLeftovers(image: Image, from: number, size: number, job: Job): void {
   for (let at = from; at < size;) {
     job.checkpoint()
-    const run = mapping.run(at, size - at)
-    if (run.kind === 'data' || run.kind === 'packed') zero(at, run.length)
+    const run = image.mapping.run(at, size - at)
+    if (run.kind === 'data' || run.kind === 'packed') image.zero(at, run.length)
     at += run.length
   }
 }
 
 /** Maps every cluster of `[from, size)` to room that reads as zeros: a hole in the file where the file system has such. */
-function preallocate({ storage, reserve }: Parts, from: number, size: number, job: Job): void {
+function preallocate(image: Image, from: number, size: number, job: Job): void {
   for (let at = from; at < size;) {
     job.checkpoint()
     job.report({ phase: 'Setting space aside', done: at - from, total: size - from })
-    const lease = reserve(at, size - at)
-    storage.zeroAt(lease.at, lease.length)
+    const lease = image.reserve(at, size - at)
+    lease.storage.zeroAt(lease.at, lease.length)
     lease.commit()
     at = lease.start + lease.length
   }

@@ -18,6 +18,7 @@ export class RawDriver implements FormatDriver {
     this.writer = {
       reserve: (at, length) => ({ storage, at, start: at, length, commit() {} }),
       zero: (at, length) => storage.zeroAt(at, length),
+      discard: (at, length) => storage.zeroAt(at, length),
       flush: () => storage.flush(),
     }
     this.resize = {
