@@ -11,6 +11,8 @@ export const ERROR_CODES = [
   'NOT_FOUND', // a file or folder is missing
   'EXISTS', // the target exists and may not be replaced
   'DENIED', // the operating system or a missing grant forbids it
+  'NO_PASSPHRASE', // the image is encrypted, and no passphrase was given
+  'WRONG_PASSPHRASE', // the passphrase opens no key slot of the image
   'READ_ONLY', // the disk was not opened for writing
   'NO_SPACE', // the file system is full
   'IN_USE', // another program holds the image

@@ -34,13 +34,19 @@ export const LAYERS: readonly Layer[] = [
     packages: ['pako'],
     node: 'suffix',
   },
-  // The same holds for ciphers: who is handed one needs its type alone.
-  { name: 'engine/cipher type', pattern: /^engine\/crypto\/sector-cipher\.ts$/, mayImport: [], packages: [], node: 'no' },
+  // The same holds for ciphers and what they are made of: who is handed one needs its type alone.
+  {
+    name: 'engine/cipher type',
+    pattern: /^engine\/crypto\/(sector-cipher|block-cipher|crypto-provider)\.ts$/,
+    mayImport: [],
+    packages: [],
+    node: 'no',
+  },
   {
     name: 'engine/crypto',
     pattern: /^engine\/crypto\//,
     mayImport: ['shared', 'engine/base', 'engine/cipher type'],
-    packages: [],
+    packages: ['@noble/ciphers', '@noble/hashes'],
     node: 'suffix',
   },
   // The gate stands apart from io: a format names files, and may not open them.
