@@ -1,0 +1,47 @@
+import { ecb } from '@noble/ciphers/aes.js'
+import { md5, ripemd160, sha1 } from '@noble/hashes/legacy.js'
+import { pbkdf2 } from '@noble/hashes/pbkdf2.js'
+import { sha224, sha256, sha384, sha512 } from '@noble/hashes/sha2.js'
+import type { BlockCipher } from './block-cipher.ts'
+import type { CryptoProvider } from './crypto-provider.ts'
+
+const HASHES = { md5, sha1, sha224, sha256, sha384, sha512, ripemd160 } as const
+/** The most that one call for random bytes gives (Web Cryptography, getRandomValues). */
+const MOST_RANDOM = 65536
+
+/** Encryption in JavaScript, for where there is no native one. */
+export const portableCrypto: CryptoProvider = {
+  aes: (key) => new PortableAes(key),
+
+  hash: (name, bytes) => HASHES[name](bytes),
+
+  pbkdf2: (hash, passphrase, salt, iterations, length) => pbkdf2(HASHES[hash], passphrase, salt, { c: iterations, dkLen: length }),
+
+  randomBytes(length) {
+    const bytes = new Uint8Array(length)
+    for (let at = 0; at < length; at += MOST_RANDOM) crypto.getRandomValues(bytes.subarray(at, at + MOST_RANDOM))
+    return bytes
+  },
+}
+
+class PortableAes implements BlockCipher {
+  readonly #key: Uint8Array
+  readonly #ecb: ReturnType<typeof ecb>
+
+  constructor(key: Uint8Array) {
+    this.#key = key.slice()
+    this.#ecb = ecb(this.#key, { disablePadding: true })
+  }
+
+  encrypt(bytes: Uint8Array): void {
+    this.#ecb.encrypt(bytes, bytes)
+  }
+
+  decrypt(bytes: Uint8Array): void {
+    this.#ecb.decrypt(bytes, bytes)
+  }
+
+  wipe(): void {
+    this.#key.fill(0)
+  }
+}
