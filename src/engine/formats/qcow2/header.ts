@@ -42,6 +42,16 @@ export function probe(head: Uint8Array): boolean {
  * Throws `BAD_MAGIC`, `CORRUPT` or `UNSUPPORTED`, each with offset and field.
  */
 export function readHeader(storage: Storage): Header {
+  const header = readDamagedHeader(storage)
+  assertTablesInside(header, geometryOf(shapeOf(header)), storage)
+  return header
+}
+
+/**
+ * The same for an image that is to be checked or mended: tables may lie outside the file, and there may be too many snapshots or no reference
+ * counts. What says how to read the rest must be possible still.
+ */
+export function readDamagedHeader(storage: Storage): Header {
   const { path } = storage
   const first = new Uint8Array(HEADER_LENGTH)
   readPadded(storage, 0, first)
@@ -84,7 +94,7 @@ export function readHeader(storage: Storage): Header {
   }
   if (backingName !== undefined)
     header.backing = backingFormat ? { name: backingName, format: textOf(backingFormat.data) } : { name: backingName }
-  checkTables(header, geometryOf(shapeOf(header)), storage)
+  assertTables(header, geometryOf(shapeOf(header)), path)
   return header
 }
 
@@ -114,23 +124,32 @@ function readBackingName(cluster: Uint8Array, v2: { backingOffset: number; backi
   return length === 0 ? undefined : textOf(cluster.subarray(at, at + length))
 }
 
-function checkTables(header: Header, geometry: Geometry, storage: Storage): void {
-  const { path, size: fileSize } = storage
-  const inside = (at: number, length: number, field: string, fieldAt: number, name: string): void => {
+/** Throws for sizes and places of tables that no file could make possible. */
+function assertTables(header: Header, geometry: Geometry, path: string): void {
+  const aligned = (at: number, field: string, fieldAt: number, name: string): void => {
     if (at % geometry.clusterSize !== 0) throw bad(path, `The ${name} does not start on a cluster boundary`, fieldAt, field)
-    if (length > 0 && (at === 0 || at >= fileSize || at + length > fileSize + geometry.clusterSize))
-      throw bad(path, `The ${name} lies past the end of the file`, fieldAt, field, 'The image may have been cut short by a copy.')
   }
   if (geometry.extendedL2 && geometry.clusterBits < LIMITS.minExtendedClusterBits)
     throw bad(path, `Extended L2 entries need clusters of at least 16 KiB`, 20, 'cluster_bits')
   if (header.l1Size * 8 > LIMITS.l1Bytes) throw bad(path, `An L1 table of ${header.l1Size} entries is larger than 32 MiB`, 36, 'l1_size')
   if (header.l1Size < l1EntriesFor(geometry, header.size))
     throw bad(path, `The L1 table is too small for a disk of ${header.size} bytes`, 36, 'l1_size')
+  aligned(header.l1Offset, 'l1_table_offset', 40, 'L1 table')
+  if (header.refcountTableClusters * geometry.clusterSize > LIMITS.refcountTableBytes)
+    throw bad(path, 'The reference count table is larger than 8 MiB', 56, 'refcount_table_clusters')
+  aligned(header.refcountTableOffset, 'refcount_table_offset', 48, 'reference count table')
+  if (header.snapshotCount > 0) aligned(header.snapshotsOffset, 'snapshots_offset', 64, 'snapshot table')
+}
+
+/** Throws for what only a check or a repair may look at. */
+function assertTablesInside(header: Header, geometry: Geometry, { path, size: fileSize }: Storage): void {
+  const inside = (at: number, length: number, field: string, fieldAt: number, name: string): void => {
+    if (length > 0 && (at === 0 || at >= fileSize || at + length > fileSize + geometry.clusterSize))
+      throw bad(path, `The ${name} lies past the end of the file`, fieldAt, field, 'The image may have been cut short by a copy.')
+  }
   inside(header.l1Offset, header.l1Size * 8, 'l1_table_offset', 40, 'L1 table')
   const tableBytes = header.refcountTableClusters * geometry.clusterSize
-  if (tableBytes > LIMITS.refcountTableBytes)
-    throw bad(path, 'The reference count table is larger than 8 MiB', 56, 'refcount_table_clusters')
-  if (tableBytes === 0) throw bad(path, 'The image has no reference count table', 56, 'refcount_table_clusters')
+  if (tableBytes === 0) throw bad(path, 'The image has no reference count table', 56, 'refcount_table_clusters', 'Repair can make one.')
   inside(header.refcountTableOffset, tableBytes, 'refcount_table_offset', 48, 'reference count table')
   if (header.snapshotCount > LIMITS.snapshots) throw bad(path, `${header.snapshotCount} snapshots are too many`, 60, 'nb_snapshots')
   inside(header.snapshotsOffset, header.snapshotCount * 40, 'snapshots_offset', 64, 'snapshot table')
