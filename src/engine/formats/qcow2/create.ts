@@ -7,9 +7,9 @@ import type { CreateOptions } from '../options.ts'
 import { countersOf } from './counters.ts'
 import { Qcow2Driver } from './driver.ts'
 import { encodeExtensions, featureNameExtension } from './extensions.ts'
-import { geometryOf, l1EntriesFor } from './geometry.ts'
+import { geometryOf, l1EntriesFor, type Shape } from './geometry.ts'
 import { encodeHeader, type Header } from './header.ts'
-import { HEADER_LENGTH, LIMITS } from './layout.ts'
+import { COMPATIBLE, HEADER_LENGTH, INCOMPATIBLE, LIMITS } from './layout.ts'
 import { assertSize } from './resize.ts'
 
 /** Bytes set aside for the backing format's name and the extensions' end mark. */
@@ -29,22 +29,41 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
     throw new StrataError('INVALID_ARGUMENT', 'Different refcount widths than 16 bits require compatibility level 1.1 or above', {
       field: 'refcount_bits',
     })
-  if (hasBacking && options.preallocation !== 'off')
+  if (options.compat === '0.10' && options.lazyRefcounts)
+    throw new StrataError(
+      'INVALID_ARGUMENT',
+      'Lazy refcounts only supported with compatibility level 1.1 and above (use version=v3 or greater)',
+      { field: 'lazy_refcounts' },
+    )
+  if (options.compat === '0.10' && options.extendedL2)
+    throw new StrataError(
+      'INVALID_ARGUMENT',
+      'Extended L2 entries are only supported with compatibility level 1.1 and above (use version=v3 or greater)',
+      { field: 'extended_l2' },
+    )
+  if (options.extendedL2 && bits < LIMITS.minExtendedClusterBits)
+    throw new StrataError('INVALID_ARGUMENT', 'Extended L2 entries are only supported with cluster sizes of at least 16384 bytes', {
+      field: 'cluster_size',
+    })
+  if (hasBacking && options.preallocation !== 'off' && !options.extendedL2)
     throw new StrataError(
       'INVALID_ARGUMENT',
       'Backing file and preallocation can only be used at the same time if extended_l2 is enabled',
       { field: 'preallocation' },
       'Leave preallocation off: an overlay takes its space from the layer below until it is written.',
     )
-  assertSize(geometryOf({ version: options.compat === '0.10' ? 2 : 3, clusterBits: bits, refcountOrder: order }), size, '')
+  assertSize(geometryOf(shapeFor(options)), size, '')
+}
+
+function shapeFor({ compat, clusterSize, refcountBits, extendedL2 }: CreateOptions): Shape {
+  return { version: compat === '0.10' ? 2 : 3, clusterBits: Math.log2(clusterSize), refcountOrder: Math.log2(refcountBits), extendedL2 }
 }
 
 /** Lays an empty disk of no size into an empty file (header, refcount table, one refcount block), and grows it to its size. */
 export function create({ storage, codec, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
   assertCreatable(size, options, backing !== undefined)
-  const version = options.compat === '0.10' ? 2 : 3
-  const geometry = geometryOf({ version, clusterBits: Math.log2(options.clusterSize), refcountOrder: Math.log2(options.refcountBits) })
-  const { clusterSize } = geometry
+  const geometry = geometryOf(shapeFor(options))
+  const { clusterSize, version } = geometry
   const header: Header = {
     version,
     clusterBits: geometry.clusterBits,
@@ -56,8 +75,8 @@ export function create({ storage, codec, size, backing, options, job = unwatched
     refcountTableClusters: 1,
     snapshotCount: 0,
     snapshotsOffset: 0,
-    incompatible: 0n,
-    compatible: 0n,
+    incompatible: options.extendedL2 ? INCOMPATIBLE.extendedL2 : 0n,
+    compatible: options.lazyRefcounts ? COMPATIBLE.lazyRefcounts : 0n,
     autoclear: 0n,
     refcountOrder: Math.log2(options.refcountBits),
     compressionType: 0,
@@ -79,7 +98,8 @@ export function create({ storage, codec, size, backing, options, job = unwatched
   storage.writeAt(clusterSize, table)
   storage.writeAt(clusterSize * 2, block)
   storage.writeAt(0, first)
-  const driver = new Qcow2Driver({ storage, codec, writable: true })
+  // A new image is written in one go: its counts need not go stale, even where the finished one lets them.
+  const driver = new Qcow2Driver({ storage, codec, writable: true, lazyRefcounts: false })
   driver.resize!.grow(size, options.preallocation, 0, job)
   return driver
 }
@@ -87,7 +107,7 @@ export function create({ storage, codec, size, backing, options, job = unwatched
 /** Bytes of a file that holds `data` bytes of guest data in whole clusters: these, their L2 tables and L1 table, and the counts of all. */
 export function fileSize(size: number, data: number, options: CreateOptions): number {
   const { clusterSize } = options
-  const geometry = geometryOf({ version: 3, clusterBits: Math.log2(clusterSize), refcountOrder: Math.log2(options.refcountBits) })
+  const geometry = geometryOf(shapeFor(options))
   const dataClusters = ceilDiv(data, clusterSize)
   const l1Clusters = ceilDiv(l1EntriesFor(geometry, size) * 8, clusterSize)
   const l2Clusters = Math.min(dataClusters, l1EntriesFor(geometry, size))
