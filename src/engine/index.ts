@@ -1,4 +1,5 @@
 import type { EngineApi, Request, Result } from '../shared/api.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import type { Job } from './base/job.ts'
 import { nativeDeflate } from './codec/deflate.node.ts'
 import { describeChain } from './device/chain.ts'
@@ -21,6 +22,8 @@ export interface CallContext {
   job: Job
   /** which files named inside images may be opened */
   gate: GateRule
+  /** passphrases of encrypted images; none where absent */
+  secrets?: Secrets
 }
 
 /** The engine as plain synchronous functions, to be called in a thread that may block. Each throws `StrataError`. */

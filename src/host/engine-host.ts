@@ -1,5 +1,6 @@
 import type { JobOrder, JobOutcome, QueryName, Request, Result } from '../shared/api.ts'
 import type { Progress } from '../shared/model.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import type { GateRule } from '../engine/index.ts'
 import { JobThread } from './job-thread.ts'
 import { QueryThread } from './query-thread.ts'
@@ -21,12 +22,12 @@ export class EngineHost {
     this.#queries = queries
   }
 
-  query<M extends QueryName>(method: M, request: Request<M>, gate: GateRule): Promise<Result<M>> {
-    return this.#queries.ask(method, request, gate)
+  query<M extends QueryName>(method: M, request: Request<M>, gate: GateRule, secrets?: Secrets): Promise<Result<M>> {
+    return this.#queries.ask(method, request, gate, secrets)
   }
 
-  start(order: JobOrder, gate: GateRule, listeners: { onProgress: (progress: Progress) => void }): RunningJob {
-    const job = new JobThread(order, gate, listeners)
+  start(order: JobOrder, gate: GateRule, options: { onProgress: (progress: Progress) => void; secrets?: Secrets }): RunningJob {
+    const job = new JobThread(order, gate, options)
     this.#jobs.add(job)
     job.done.catch(() => undefined).finally(() => this.#jobs.delete(job))
     return job

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { JobOrder, JobOutcome } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { Progress } from '../shared/model.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import type { GateRule } from '../engine/index.ts'
 import { CANCELLED, PAUSED, RUN, type FromJobThread, type JobThreadData } from './thread-messages.ts'
 import { workerEntry } from './worker-entry.ts'
@@ -12,6 +13,8 @@ const GRACE = 10_000
 
 export interface JobThreadOptions {
   onProgress: (progress: Progress) => void
+  /** copied into the thread, which overwrites its copy */
+  secrets?: Secrets
   entry?: string
   grace?: number
 }
@@ -25,11 +28,13 @@ export class JobThread {
   readonly #grace: number
   readonly #staged = new Set<string>()
 
-  constructor(order: JobOrder, gate: GateRule, { onProgress, entry = workerEntry('job-worker'), grace = GRACE }: JobThreadOptions) {
+  constructor(order: JobOrder, gate: GateRule, options: JobThreadOptions) {
+    const { onProgress, secrets, entry = workerEntry('job-worker'), grace = GRACE } = options
     const control = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
     this.#word = new Int32Array(control)
     this.#grace = grace
-    this.#worker = new Worker(entry, { workerData: { order, gate, control } satisfies JobThreadData })
+    const data: JobThreadData = { order, gate, control, ...(secrets && { secrets }) }
+    this.#worker = new Worker(entry, { workerData: data })
     this.done = this.#follow(onProgress)
   }
 

@@ -1,22 +1,25 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { JobOrder, JobOutcome } from '../shared/api.ts'
 import { toErrorDto } from '../shared/errors.ts'
+import { wipe } from '../shared/secrets.ts'
 import { createEngine, type CallContext, type Engine } from '../engine/index.ts'
 import { SharedJob } from './shared-job.ts'
 import type { FromJobThread, JobThreadData } from './thread-messages.ts'
 
 const post = (message: FromJobThread) => parentPort?.postMessage(message)
 
-const { order, gate, control } = workerData as JobThreadData
+const { order, gate, secrets = {}, control } = workerData as JobThreadData
 const engine = createEngine({ staged: (path) => post({ staged: path }), settled: (path) => post({ settled: path }) })
 const job = new SharedJob(control, (progress) => post({ progress }))
 
 try {
-  const outcome = run(engine, order, { job, gate })
+  const outcome = run(engine, order, { job, gate, secrets })
   job.settle()
   post({ outcome })
 } catch (error) {
   post({ error: toErrorDto(error) })
+} finally {
+  wipe(secrets)
 }
 
 function run(engine: Engine, { kind, request }: JobOrder, context: CallContext): JobOutcome {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { QueryName, Request, Result } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import type { GateRule } from '../engine/index.ts'
 import type { FromQueryThread } from './thread-messages.ts'
 import { workerEntry } from './worker-entry.ts'
@@ -30,12 +31,12 @@ export class QueryThread {
   }
 
   /** Rejects with the engine's error, or `WORKER_DIED` when the thread ends first. */
-  ask<M extends QueryName>(method: M, request: Request<M>, gate: GateRule): Promise<Result<M>> {
+  ask<M extends QueryName>(method: M, request: Request<M>, gate: GateRule, secrets?: Secrets): Promise<Result<M>> {
     if (this.#closed) return Promise.reject(died('Strata is closing'))
     return new Promise<Result<M>>((resolve, reject) => {
       const id = ++this.#asked
       this.#waiting.set(id, { resolve, reject })
-      this.#thread().postMessage({ id, method, request, gate })
+      this.#thread().postMessage({ id, method, request, gate, ...(secrets && { secrets }) })
       if (this.#waiting.size === 1) this.#rearm()
     })
   }

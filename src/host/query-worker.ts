@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
 import { toErrorDto } from '../shared/errors.ts'
+import { wipe } from '../shared/secrets.ts'
 import { createEngine, unwatched, type CallContext } from '../engine/index.ts'
 import type { FromQueryThread, ToQueryThread } from './thread-messages.ts'
 
@@ -8,11 +9,13 @@ const engine = createEngine()
 parentPort?.on('message', (question: ToQueryThread) => parentPort?.postMessage(answer(question)))
 
 function answer(question: ToQueryThread): FromQueryThread {
-  const { id, gate } = question
+  const { id, gate, secrets = {} } = question
   try {
-    return { id, ok: ask(question, { job: unwatched, gate }) }
+    return { id, ok: ask(question, { job: unwatched, gate, secrets }) }
   } catch (error) {
     return { id, error: toErrorDto(error) }
+  } finally {
+    wipe(secrets)
   }
 }
 

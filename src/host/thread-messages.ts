@@ -1,5 +1,6 @@
 import type { JobOrder, JobOutcome, QueryName, Request, Result } from '../shared/api.ts'
 import type { ErrorDto } from '../shared/errors.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import type { Progress } from '../shared/model.ts'
 import type { GateRule } from '../engine/index.ts'
 
@@ -12,6 +13,7 @@ export const CANCELLED = 2
 export interface JobThreadData {
   order: JobOrder
   gate: GateRule
+  secrets?: Secrets
   control: SharedArrayBuffer
 }
 
@@ -26,7 +28,9 @@ export type FromJobThread =
   | { error: ErrorDto }
 
 /** A question to the standing thread. */
-export type ToQueryThread = { [M in QueryName]: { id: number; method: M; request: Request<M>; gate: GateRule } }[QueryName]
+export type ToQueryThread = {
+  [M in QueryName]: { id: number; method: M; request: Request<M>; gate: GateRule; secrets?: Secrets }
+}[QueryName]
 
 /** Its answer. */
 export type FromQueryThread = { id: number; ok: Result<QueryName> } | { id: number; error: ErrorDto }

@@ -64,7 +64,7 @@ const LIES: [what: string, at: number, bytes: number[], code: string, field: str
   ['an unknown encryption method', 32, u32(9), 'UNSUPPORTED', 'crypt_method'],
   ['LUKS', 32, u32(2), 'UNSUPPORTED', 'crypt_method'],
   ['an unknown feature', 72, u64(2n ** 40n), 'UNSUPPORTED', 'incompatible_features'],
-  ['an external data file', 72, u64(4n), 'UNSUPPORTED', 'incompatible_features'],
+  ['an external data file that is not named', 72, u64(4n), 'CORRUPT', 'data file'],
   ['reference counts of 128 bits', 96, u32(7), 'CORRUPT', 'refcount_order'],
   ['a header of 8 bytes', 100, u32(8), 'CORRUPT', 'header_length'],
   ['a header longer than its cluster', 100, u32(2 ** 20), 'CORRUPT', 'header_length'],

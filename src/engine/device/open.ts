@@ -1,4 +1,5 @@
 import { StrataError } from '../../shared/errors.ts'
+import type { Secrets } from '../../shared/secrets.ts'
 import type { FormatDriver } from '../formats/driver.ts'
 import { foreignFormat } from '../formats/foreign.ts'
 import { formatNamed, PROBE_BYTES, probeFormat } from '../formats/registry.ts'
@@ -13,18 +14,37 @@ export interface OpenOptions {
   /** the format, where it is known; otherwise the first bytes tell */
   format?: string
   writable?: boolean
+  /** passphrases of encrypted images, by path or name */
+  secrets?: Secrets
+  /** the name of the passphrase of this image; without it, its path */
+  secret?: string
 }
 
 /** Opens one image file without what lies below it. The caller closes the driver. */
 export function openLayer(platform: Platform, path: string, options: OpenOptions): FormatDriver {
   const storage = platform.files.open(path, options.writable ?? false)
+  let dataFile: Storage | undefined
   try {
     const format = options.format === undefined ? probe(storage, options.gate) : formatNamed(options.format)
-    return format.open({ storage, codec: platform.codec, writable: options.writable ?? false })
+    const { writable = false, secrets, secret = path } = options
+    const name = format.dataFile?.(storage)
+    if (name !== undefined) dataFile = openDataFile(platform, path, name, options)
+    const passphrase = secrets?.[secret]
+    return format.open({ storage, codec: platform.codec, writable, ...(dataFile && { dataFile }), ...(passphrase && { passphrase }) })
   } catch (error) {
+    dataFile?.close()
     storage.close()
     throw error instanceof StrataError ? error.at({ path }) : error
   }
+}
+
+/** Opens the file that holds an image's guest bytes. Like a backing file, it is opened only where the gate allows. */
+function openDataFile(platform: Platform, path: string, name: string, { gate, writable = false }: OpenOptions): Storage {
+  const place = backingPath(platform, path, name)
+  passGate(gate, platform.files, place, path)
+  if (platform.files.canonical(place) === platform.files.canonical(path))
+    throw new StrataError('CHAIN', 'The image names itself as its data file', { path, field: 'data file' })
+  return platform.files.open(place, writable)
 }
 
 /**
@@ -74,7 +94,8 @@ export function openDisk(platform: Platform, path: string, options: OpenOptions)
       const lower = backingPath(platform, file, driver.backing.name)
       passGate(options.gate, files, lower, file)
       const { format } = driver.backing
-      const below = open(lower, format === undefined ? { gate: options.gate } : { gate: options.gate, format }, [...above, real])
+      const { gate, secrets } = options
+      const below = open(lower, { gate, ...(secrets && { secrets }), ...(format !== undefined && { format }) }, [...above, real])
       return new Disk(file, driver, below)
     } catch (error) {
       driver.close()
@@ -84,7 +105,7 @@ export function openDisk(platform: Platform, path: string, options: OpenOptions)
   return open(path, options, [])
 }
 
-/** Where a backing file's name leads, as seen from the image that holds it. Throws `UNSUPPORTED` for names that are no plain file. */
+/** Where the name of a backing or data file leads, as seen from the image that holds it. Throws `UNSUPPORTED` for names that are no plain file. */
 export function backingPath(platform: Platform, path: string, name: string): string {
   const plain = name.startsWith('file:') ? name.slice('file:'.length) : name
   // "json:{…}", "nbd://host/…": QEMU's other ways to name a disk. A drive letter is one character, a protocol at least two.

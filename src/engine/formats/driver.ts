@@ -224,7 +224,7 @@ export interface Format {
   readonly name: FormatName
   /** Whether the first bytes of a file, at most 1024, are of this format. Raw, which anything can be, answers false. */
   probe(head: Uint8Array): boolean
-  /** The name of the file that holds the guest's bytes, where an image has such a file; `''` where it needs one and names none. */
+  /** The name of the file that holds the guest's bytes, where an image has such a file. Throws `CORRUPT` where it needs one and names none. */
   dataFile?(storage: Storage): string | undefined
   /** Opens, checking sizes, offsets and features before anything is allocated; throws `BAD_MAGIC`, `CORRUPT` or `UNSUPPORTED`. */
   open(params: OpenParams): FormatDriver

@@ -116,7 +116,7 @@ function refuseUnknown(header: Header, path: string): void {
       'Convert it with qemu-img first.',
     )
   }
-  const readable = INCOMPATIBLE.dirty | INCOMPATIBLE.corrupt | INCOMPATIBLE.extendedL2
+  const readable = INCOMPATIBLE.dirty | INCOMPATIBLE.corrupt | INCOMPATIBLE.dataFile | INCOMPATIBLE.extendedL2
   for (let bit = 0; bit < 64; bit++)
     if (header.incompatible & ~readable & (1n << BigInt(bit))) refuse(incompatibleName(header.extensions, bit), 72, 'incompatible_features')
   if (header.compressionType !== 0) refuse(`compression type ${header.compressionType}`, 104, 'compression_type')
