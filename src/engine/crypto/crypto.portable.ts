@@ -26,22 +26,25 @@ export const portableCrypto: CryptoProvider = {
 
 class PortableAes implements BlockCipher {
   readonly #key: Uint8Array
-  readonly #ecb: ReturnType<typeof ecb>
 
   constructor(key: Uint8Array) {
     this.#key = key.slice()
-    this.#ecb = ecb(this.#key, { disablePadding: true })
   }
 
   encrypt(bytes: Uint8Array): void {
-    this.#ecb.encrypt(bytes, bytes)
+    this.#once().encrypt(bytes, bytes)
   }
 
   decrypt(bytes: Uint8Array): void {
-    this.#ecb.decrypt(bytes, bytes)
+    this.#once().decrypt(bytes, bytes)
   }
 
   wipe(): void {
     this.#key.fill(0)
+  }
+
+  /** The library's cipher is good for one call, after which it has overwritten the keys that it made of this one. */
+  #once(): ReturnType<typeof ecb> {
+    return ecb(this.#key, { disablePadding: true })
   }
 }
