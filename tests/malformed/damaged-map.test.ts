@@ -8,6 +8,7 @@ import { MemorySystem } from '../../src/engine/io/memory-system.ts'
 import { check } from '../../src/engine/operations/check.ts'
 import { create } from '../../src/engine/operations/create.ts'
 import { Random } from '../fixtures/random.ts'
+import { portable } from '../fixtures/platform.ts'
 
 const gate: GateRule = { kind: 'follow' }
 const CLUSTER = 4096
@@ -15,7 +16,7 @@ const SIZE = CLUSTER * 64
 
 /** An image with plain and packed clusters, its bytes, and where its tables are. */
 function image() {
-  const platform = { files: new MemorySystem(), codec: portableDeflate }
+  const platform = { files: new MemorySystem(), ...portable }
   create(
     platform,
     { path: '/disk', format: 'qcow2', size: SIZE, qcow2: { clusterSize: CLUSTER }, overwrite: false },
@@ -102,8 +103,9 @@ describe('a damaged map', () => {
     const huge = image()
     huge.storage.truncate(2 ** 40)
     huge.storage.writeAt(95, Uint8Array.of(1)) // the autoclear bit that vouches for the bitmaps
-    huge.storage.writeAt(112, bytesOf([0x23852875, 24, 1, 0, 0, 24, 0, 2 ** 20, 0, 0]))
-    huge.storage.writeAt(2 ** 20, bytesOf([0, 2 ** 21, 0xffffffff, 0, 0x01100000, 0]))
+    huge.storage.writeAt(112, bytesOf([0x23852875, 24, 8, 0, 0, 256, 0, 2 ** 20, 0, 0]))
+    for (let i = 0; i < 8; i++)
+      huge.storage.writeAt(2 ** 20 + i * 32, bytesOf([0, 2 ** 21 + i * 2 ** 20, 2 ** 17, 0, 0x01100001, 0, 0x41000000 + i]))
     let seen = 0
     const job = {
       checkpoint() {

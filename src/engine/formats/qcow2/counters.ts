@@ -7,6 +7,8 @@ export interface Counters {
   readonly max: number
   get(view: DataView, index: number): number
   set(view: DataView, index: number, count: number): void
+  /** Fills `into` with the counts from `first` on. */
+  read(view: DataView, first: number, into: Float64Array): void
 }
 
 export function countersOf(bits: number): Counters {
@@ -20,8 +22,22 @@ const BY_WIDTH: Record<number, Counters> = {
   2: packed(2),
   4: packed(4),
   8: packed(8),
-  16: { max: 2 ** 16 - 1, get: (view, i) => view.getUint16(i * 2), set: (view, i, count) => view.setUint16(i * 2, count) },
-  32: { max: 2 ** 32 - 1, get: (view, i) => view.getUint32(i * 4), set: (view, i, count) => view.setUint32(i * 4, count) },
+  16: {
+    max: 2 ** 16 - 1,
+    get: (view, i) => view.getUint16(i * 2),
+    set: (view, i, count) => view.setUint16(i * 2, count),
+    read(view, first, into) {
+      for (let i = 0; i < into.length; i++) into[i] = view.getUint16((first + i) * 2)
+    },
+  },
+  32: {
+    max: 2 ** 32 - 1,
+    get: (view, i) => view.getUint32(i * 4),
+    set: (view, i, count) => view.setUint32(i * 4, count),
+    read(view, first, into) {
+      for (let i = 0; i < into.length; i++) into[i] = view.getUint32((first + i) * 4)
+    },
+  },
   64: {
     // A count above 2^53 can't come about by counting; as a number it is rounded, which a check then reports as wrong.
     max: Number.MAX_SAFE_INTEGER,
@@ -30,15 +46,22 @@ const BY_WIDTH: Record<number, Counters> = {
       view.setUint32(i * 8, Math.floor(count / 2 ** 32))
       view.setUint32(i * 8 + 4, count % 2 ** 32)
     },
+    read(view, first, into) {
+      for (let i = 0; i < into.length; i++) into[i] = view.getUint32((first + i) * 8) * 2 ** 32 + view.getUint32((first + i) * 8 + 4)
+    },
   },
 }
 
 function packed(bits: 1 | 2 | 4 | 8): Counters {
   const perByte = 8 / bits
   const max = 2 ** bits - 1
+  const get = (view: DataView, i: number): number => (view.getUint8(Math.floor(i / perByte)) >> ((i % perByte) * bits)) & max
   return {
     max,
-    get: (view, i) => (view.getUint8(Math.floor(i / perByte)) >> ((i % perByte) * bits)) & max,
+    get,
+    read(view, first, into) {
+      for (let i = 0; i < into.length; i++) into[i] = get(view, first + i)
+    },
     set: (view, i, count) => {
       const at = Math.floor(i / perByte)
       const shift = (i % perByte) * bits

@@ -1,26 +1,87 @@
-/** Small, so that references scattered over a huge sparse file cost little each; a multiple of what a check skips at once. */
-const CHUNK = 256
+/** Small, so that references scattered over a huge sparse file cost little each. */
+const CHUNK_BITS = 8
+const CHUNK = 2 ** CHUNK_BITS
+/** Chunks whose places are set aside together. */
+const PAGE_BITS = 8
+const COUNT = 0x3f
+/** A count that does not fit into its byte: the chunk's wide counts have it. */
+const WIDE = COUNT
 
-/** How often each host cluster is referred to, as a check finds out. Kept in chunks, so that a sparse file costs what is used of it. */
+/** What the active map says of a cluster that it refers to, beside the count. */
+export const MARK = {
+  none: 0,
+  /** an entry claims the cluster for itself alone */
+  exclusive: 0x40,
+  /** an entry does not */
+  shared: 0x80,
+} as const
+export type Mark = (typeof MARK)[keyof typeof MARK]
+
+/**
+ * How often each host cluster is referred to, as a check finds out: one byte a cluster, in chunks, so that a sparse file costs what is used
+ * of it. Clusters are numbered below 2^31.
+ */
 export class ReferenceTally {
-  readonly #chunks = new Map<number, Uint32Array>()
-  /** one past the highest cluster that is referred to */
-  end = 0
+  readonly #pages: (Uint8Array | undefined)[][] = []
+  readonly #wide = new Map<number, Uint32Array>()
+  #latest: Uint8Array = new Uint8Array(CHUNK)
+  #latestIndex = -1
+  #highest = -1
 
-  add(cluster: number): void {
-    const index = Math.floor(cluster / CHUNK)
-    let chunk = this.#chunks.get(index)
-    if (!chunk) this.#chunks.set(index, (chunk = new Uint32Array(CHUNK)))
-    chunk[cluster % CHUNK]! += 1
-    if (cluster >= this.end) this.end = cluster + 1
-  }
-
-  /** Whether anything near `cluster` is referred to. */
-  holds(cluster: number): boolean {
-    return this.#chunks.has(Math.floor(cluster / CHUNK))
+  add(cluster: number, mark: Mark = MARK.none): void {
+    if (cluster >>> CHUNK_BITS !== this.#latestIndex) this.#find(cluster >>> CHUNK_BITS)
+    const at = cluster & (CHUNK - 1)
+    const byte = this.#latest[at]!
+    if ((byte & COUNT) < WIDE - 1) this.#latest[at] = (byte + 1) | mark
+    else this.#addWide(at, mark)
   }
 
   get(cluster: number): number {
-    return this.#chunks.get(Math.floor(cluster / CHUNK))?.[cluster % CHUNK] ?? 0
+    const index = cluster >>> CHUNK_BITS
+    const count = (this.#chunk(index)?.[cluster & (CHUNK - 1)] ?? 0) & COUNT
+    return count === WIDE ? this.#wide.get(index)![cluster & (CHUNK - 1)]! : count
+  }
+
+  /** The marks that entries left on a cluster, as bits. */
+  marks(cluster: number): number {
+    return (this.#chunk(cluster >>> CHUNK_BITS)?.[cluster & (CHUNK - 1)] ?? 0) & ~COUNT
+  }
+
+  /** One past the highest cluster that is referred to. */
+  get end(): number {
+    for (let cluster = (this.#highest + 1) * CHUNK; cluster > 0; cluster--) if (this.get(cluster - 1) > 0) return cluster
+    return 0
+  }
+
+  /** The first cluster from `cluster` on near which anything is referred to, at most `end`; it may be `cluster` itself. */
+  next(cluster: number, end: number): number {
+    let index = cluster >>> CHUNK_BITS
+    if (this.#chunk(index)) return cluster
+    const last = Math.ceil(end / CHUNK)
+    for (index++; index < last; index++) {
+      const page = this.#pages[index >>> PAGE_BITS]
+      if (!page) index |= 2 ** PAGE_BITS - 1
+      else if (page[index & (2 ** PAGE_BITS - 1)]) return index * CHUNK
+    }
+    return end
+  }
+
+  #chunk(index: number): Uint8Array | undefined {
+    return this.#pages[index >>> PAGE_BITS]?.[index & (2 ** PAGE_BITS - 1)]
+  }
+
+  #find(index: number): void {
+    const page = (this.#pages[index >>> PAGE_BITS] ??= [])
+    this.#latest = page[index & (2 ** PAGE_BITS - 1)] ??= new Uint8Array(CHUNK)
+    this.#latestIndex = index
+    if (index > this.#highest) this.#highest = index
+  }
+
+  #addWide(at: number, mark: Mark): void {
+    let wide = this.#wide.get(this.#latestIndex)
+    if (!wide) this.#wide.set(this.#latestIndex, (wide = new Uint32Array(CHUNK)))
+    const byte = this.#latest[at]!
+    wide[at] = (byte & COUNT) === WIDE ? wide[at]! + 1 : WIDE
+    this.#latest[at] = byte | WIDE | mark
   }
 }

@@ -1,0 +1,27 @@
+import { type Finding, FINDINGS_KEPT, type FindingKind } from '../../../shared/model.ts'
+
+/** What a check found, or a repair mended: all of it counted, the first of it kept in words. */
+export class Findings {
+  corruptions = 0
+  leaks = 0
+  errors = 0
+  readonly kept: Finding[] = []
+
+  /** `offset` is the place in the file, where there is one. */
+  add(kind: FindingKind, message: string, offset?: number): void {
+    if (kind === 'leak') this.leaks++
+    else if (kind === 'corruption') this.corruptions++
+    else this.errors++
+    if (this.kept.length >= FINDINGS_KEPT) return
+    this.kept.push(offset === undefined ? { kind, message } : { kind, message, offset })
+  }
+
+  get clean(): boolean {
+    return this.corruptions + this.leaks + this.errors === 0
+  }
+}
+
+/** An offset or an entry as people who read hex dumps know it. */
+export function hex(value: number): string {
+  return `0x${value.toString(16)}`
+}

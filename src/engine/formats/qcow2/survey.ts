@@ -1,0 +1,295 @@
+import { ceilDiv } from '../../base/ints.ts'
+import { viewOf } from '../../base/bytes.ts'
+import type { Job } from '../../base/job.ts'
+import { readPadded } from '../../io/storage.ts'
+import { type BitmapVisitor, walkBitmaps } from './bitmap-survey.ts'
+import { entryFault, isPacked, packedPlace } from './entry-faults.ts'
+import { hostOf, isExclusive, l1Fault } from './entry.ts'
+import { type Examined, read } from './examined.ts'
+import { type Findings, hex } from './findings.ts'
+import { EXTENSION, LIMITS } from './layout.ts'
+import { MARK, type Mark, ReferenceTally } from './reference-tally.ts'
+import type { StoredCounts } from './stored-counts.ts'
+
+/** An L1 table to walk. The active one is that of the disk as it is now. */
+export interface L1Root {
+  name: string
+  at: number
+  /** entries */
+  size: number
+  active: boolean
+}
+
+/** What a walk over every structure of an image brings to light. */
+export interface Survey {
+  tally: ReferenceTally
+  allocatedClusters: number
+  fragmentedClusters: number
+  compressedClusters: number
+  /** the reference counts can't be mended in place */
+  countsBroken: boolean
+  /** L2 tables with an impossible entry, by host offset, and how often an L1 entry names each */
+  faultyTables: Map<number, number>
+  /** an L1 entry is impossible */
+  faultyL1: boolean
+  /** the bitmap directory makes no sense */
+  faultyDirectory: boolean
+  /** host offsets of impossible bitmap table entries */
+  faultyBitmapEntries: number[]
+}
+
+/** The L1 tables of an image that can be walked: the active one, and those of the snapshots. */
+export function rootsOf({ header, geometry, snapshots }: Examined): L1Root[] {
+  const roots: L1Root[] = [{ name: 'the disk', at: header.l1Offset, size: header.l1Size, active: true }]
+  if (geometry.external) return roots
+  for (const row of snapshots.rows)
+    if (rowFault(row.l1Offset, row.l1Size, geometry.clusterSize) === undefined)
+      roots.push({ name: `snapshot ${row.label}`, at: row.l1Offset, size: row.l1Size, active: false })
+  return roots
+}
+
+/** Why a snapshot's L1 table can't be walked, or undefined. */
+export function rowFault(l1Offset: number, l1Size: number, clusterSize: number): string | undefined {
+  if (l1Offset % clusterSize !== 0) return 'its L1 table is not on a cluster boundary'
+  return l1Size * 8 > LIMITS.l1Bytes ? 'its L1 table is larger than 32 MiB' : undefined
+}
+
+/** Walks every structure of the image and counts what refers to each host cluster. Changes nothing. */
+export function survey(image: Examined, counts: StoredCounts, findings: Findings, job: Job): Survey {
+  return new Surveyor(image, counts, findings, job).run()
+}
+
+class Surveyor {
+  readonly #image: Examined
+  readonly #counts: StoredCounts
+  readonly #findings: Findings
+  readonly #job: Job
+  readonly #tally = new ReferenceTally()
+  readonly #l2: Uint8Array
+  readonly #view: DataView
+  readonly #result: Survey
+  /** the current L2 table has an impossible entry */
+  #faulty = false
+  #walked = 0
+  #toWalk = 0
+
+  constructor(image: Examined, counts: StoredCounts, findings: Findings, job: Job) {
+    this.#image = image
+    this.#counts = counts
+    this.#findings = findings
+    this.#job = job
+    this.#l2 = new Uint8Array(image.geometry.clusterSize)
+    this.#view = viewOf(this.#l2)
+    this.#result = {
+      tally: this.#tally,
+      ...{ allocatedClusters: 0, fragmentedClusters: 0, compressedClusters: 0 },
+      ...{ countsBroken: false, faultyTables: new Map(), faultyL1: false, faultyDirectory: false, faultyBitmapEntries: [] },
+    }
+  }
+
+  run(): Survey {
+    const { header, geometry, snapshots } = this.#image
+    const roots = rootsOf(this.#image)
+    this.#toWalk = roots.reduce((sum, { size }) => sum + size, 0)
+    this.#refer(0, geometry.clusterSize)
+    for (const root of roots) this.#walkL1(root)
+    this.#checkSnapshots()
+    if (snapshots.bytes > 0 && !geometry.external) this.#refer(header.snapshotsOffset, snapshots.bytes)
+    this.#refer(header.refcountTableOffset, header.refcountTableClusters * geometry.clusterSize)
+    this.#checkEncryption()
+    this.#walkBitmaps()
+    this.#walkBlocks()
+    return this.#result
+  }
+
+  #corrupt(message: string, at: number): void {
+    this.#findings.add('corruption', `ERROR ${message}`, at)
+  }
+
+  /** Counts a reference to every cluster that `[at, at + length)` touches; the mark goes to the first. False where that lies outside the file. */
+  #refer(at: number, length: number, mark: Mark = MARK.none): boolean {
+    if (length <= 0) return true
+    const { geometry, storage } = this.#image
+    // The file may end inside its last cluster, and no earlier.
+    if (at + length - storage.size >= geometry.clusterSize) {
+      this.#corrupt(`a reference to ${length} bytes at ${hex(at)} reaches past the end of the file`, at)
+      return false
+    }
+    const end = ceilDiv(at + length, geometry.clusterSize)
+    const first = Math.floor(at / geometry.clusterSize)
+    for (let cluster = first; cluster < end; cluster++) this.#tally.add(cluster, cluster === first ? mark : MARK.none)
+    return true
+  }
+
+  #checkSnapshots(): void {
+    const { snapshots, geometry, header } = this.#image
+    if (geometry.external) {
+      if (header.snapshotCount > 0) this.#corrupt('there are snapshots, which an image with a data file cannot have', 60)
+      return
+    }
+    for (const { message, offset } of snapshots.faults) this.#corrupt(message, offset)
+    for (const { label, l1Offset, l1Size, at } of snapshots.rows) {
+      const fault = rowFault(l1Offset, l1Size, geometry.clusterSize)
+      if (fault !== undefined) this.#corrupt(`snapshot ${label}: ${fault}`, at)
+    }
+  }
+
+  #walkL1({ name, at, size, active }: L1Root): void {
+    if (size === 0) return
+    this.#refer(at, size * 8)
+    const { geometry, storage } = this.#image
+    const l1 = read(storage, at, size * 8)
+    for (let i = 0; i < size; i++) {
+      if (i % 64 === 0) this.#step(Math.min(64, size - i))
+      const high = l1.getUint32(i * 8)
+      const low = l1.getUint32(i * 8 + 4)
+      if ((high | low) === 0) continue
+      const host = hostOf(high, low)
+      const fault = l1Fault(high, low, geometry) ?? (host === 0 ? 'there is no L2 table, but flags are set' : undefined)
+      if (fault !== undefined) this.#corrupt(`L1 entry ${i} of ${name}: ${fault}`, at + i * 8)
+      if (fault !== undefined || host >= storage.size) this.#result.faultyL1 = true
+      if (host === 0) continue
+      const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
+      if (!this.#refer(host, geometry.clusterSize, mark)) continue
+      this.#walkL2(host, active, i * geometry.l2Reach)
+      // A table that lies across clusters can't be trusted with a repair: its L1 entry goes.
+      if (!this.#faulty || host % geometry.clusterSize !== 0) continue
+      this.#result.faultyTables.set(host, (this.#result.faultyTables.get(host) ?? 0) + 1)
+    }
+  }
+
+  /** The loop that a check spends its time in: entries of the usual kind are counted here, all others in `#odd`. */
+  #walkL2(table: number, active: boolean, guest: number): void {
+    const { geometry, storage, clusters } = this.#image
+    const { clusterSize, clusterBits, l2EntryBytes, extendedL2, external, version } = geometry
+    const view = this.#view
+    const result = this.#result
+    const tally = this.#tally
+    this.#faulty = false
+    readPadded(storage, table, this.#l2)
+    const highUnit = 2 ** (32 - clusterBits)
+    const offLow = clusterSize - 1
+    const plainZero = version === 3 && !extendedL2
+    let expected = 0
+    for (let at = 0; at < clusterSize; at += l2EntryBytes) {
+      const high = view.getUint32(at)
+      const low = view.getUint32(at + 4)
+      const masks = extendedL2 ? view.getUint32(at + 8) | view.getUint32(at + 12) : 0
+      if ((high | low | masks) === 0) continue
+      if (high === 0 && low === 1 && plainZero) continue
+      const cluster = (high & 0x00ffffff) * highUnit + (low >>> clusterBits)
+      const usual =
+        (high & 0x7f000000) === 0 &&
+        (low & offLow) === 0 &&
+        cluster > 0 &&
+        cluster < clusters &&
+        !external &&
+        (!extendedL2 || (view.getUint32(at + 8) & view.getUint32(at + 12)) === 0)
+      if (!usual) {
+        expected = this.#odd(at, table, active, guest + (at / l2EntryBytes) * clusterSize, expected)
+        continue
+      }
+      if (!active) {
+        tally.add(cluster)
+        continue
+      }
+      tally.add(cluster, high & 0x80000000 ? MARK.exclusive : MARK.shared)
+      result.allocatedClusters++
+      if (expected !== 0 && cluster !== expected) result.fragmentedClusters++
+      expected = cluster + 1
+    }
+  }
+
+  /** One entry that is not simply a cluster of data. Answers with the cluster that would go on without a break. */
+  #odd(at: number, table: number, active: boolean, guest: number, expected: number): number {
+    const { geometry, clusters } = this.#image
+    const view = this.#view
+    const result = this.#result
+    const high = view.getUint32(at)
+    const low = view.getUint32(at + 4)
+    const zeros = geometry.extendedL2 ? view.getUint32(at + 8) : 0
+    const allocated = geometry.extendedL2 ? view.getUint32(at + 12) : 0
+    const place = table + at
+    const fault = entryFault(high, low, geometry, zeros, allocated, guest)
+    if (fault !== undefined) {
+      this.#faulty = true
+      this.#corrupt(`L2 entry ${at / geometry.l2EntryBytes} of the table at ${hex(table)}: ${fault}`, place)
+    }
+    if (isPacked(high)) {
+      // With a data file, or with subclusters, it refers to nothing that could be told.
+      if (geometry.external || (zeros | allocated) !== 0) return expected
+      const { host, length } = packedPlace(high, low, geometry)
+      if (!this.#refer(host, length)) this.#faulty = true
+      if (!active) return expected
+      result.allocatedClusters++
+      result.compressedClusters++
+      result.fragmentedClusters++
+      return expected
+    }
+    const host = hostOf(high, low)
+    if (host === 0 && !(geometry.external && isExclusive(high))) return expected
+    const cluster = Math.floor(host / geometry.clusterSize)
+    if (!geometry.external) {
+      const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
+      if (!this.#refer(host, geometry.clusterSize, mark)) this.#faulty = true
+      if (cluster >= clusters) return expected
+    }
+    if (!active) return expected
+    result.allocatedClusters++
+    if (expected !== 0 && cluster !== expected) result.fragmentedClusters++
+    return cluster + 1
+  }
+
+  #checkEncryption(): void {
+    const { header, geometry } = this.#image
+    const data = header.extensions.find(({ type }) => type === EXTENSION.luks)?.data
+    if (header.cryptMethod !== 2) {
+      if (data) this.#corrupt('there is an encryption header, but the image is not encrypted with LUKS', 32)
+      return
+    }
+    if (data?.length !== 16) return this.#corrupt('the image is encrypted with LUKS, but has no encryption header', 32)
+    const view = viewOf(data)
+    const at = view.getUint32(0) * 2 ** 32 + view.getUint32(4)
+    if (at % geometry.clusterSize !== 0) this.#corrupt('the encryption header is not on a cluster boundary', at)
+    this.#refer(at, view.getUint32(8) * 2 ** 32 + view.getUint32(12))
+  }
+
+  #walkBitmaps(): void {
+    const visitor: BitmapVisitor = {
+      part: (at, length) => void this.#refer(at, length),
+      brokenDirectory: (message, at) => {
+        this.#result.faultyDirectory = true
+        this.#corrupt(message, at)
+      },
+      brokenEntry: (message, at) => {
+        this.#result.faultyBitmapEntries.push(at)
+        this.#corrupt(message, at)
+      },
+    }
+    walkBitmaps(this.#image, visitor, this.#job)
+  }
+
+  #walkBlocks(): void {
+    const { header, geometry } = this.#image
+    for (let i = 0; i < this.#counts.blocks; i++) {
+      const block = this.#counts.block(i)
+      if (block.is === 'absent') continue
+      const entryAt = header.refcountTableOffset + i * 8
+      if (block.is === 'impossible') this.#corrupt(`refcount table entry ${i} ${block.why}`, entryAt)
+      else if (block.is === 'outside') this.#corrupt(`refcount block ${i} is outside the image`, entryAt)
+      else {
+        this.#refer(block.at, geometry.clusterSize)
+        const references = this.#tally.get(block.at / geometry.clusterSize)
+        if (references === 1) continue
+        this.#corrupt(`refcount block ${i} is referred to ${references} times`, entryAt)
+      }
+      this.#result.countsBroken = true
+    }
+  }
+
+  #step(count: number): void {
+    this.#job.checkpoint()
+    this.#walked += count
+    this.#job.report({ phase: 'Checking', done: this.#walked, total: this.#toWalk })
+  }
+}
