@@ -33,8 +33,38 @@ export interface Qcow2Details {
   dataFile?: string
   dataFileRaw?: boolean
   bitmaps?: BitmapInfo[]
+  /** absent where the disk's bytes lie open */
+  encrypt?: EncryptionInfo
   /** bytes in use inside the file: the end of the last cluster that has a reference count is not known here, so this is the file's length */
   fileLength: number
+}
+
+/** How a disk's bytes are encrypted. */
+export type EncryptionInfo = { format: 'aes' } | LuksInfo
+
+/** A LUKS header, in QEMU's words; nothing in it is secret. */
+export interface LuksInfo {
+  format: 'luks'
+  uuid: string
+  cipherAlg: string
+  cipherMode: string
+  /** absent where the header names none, as ECB needs none */
+  ivgenAlg?: string
+  /** present for essiv alone */
+  ivgenHashAlg?: string
+  hashAlg: string
+  /** bytes */
+  payloadOffset: number
+  masterKeyIters: number
+  slots: LuksSlotInfo[]
+}
+
+/** A key slot; `iters` and `stripes` of an active one alone. `keyOffset` in bytes from the start of the header. */
+export interface LuksSlotInfo {
+  active: boolean
+  iters?: number
+  stripes?: number
+  keyOffset: number
 }
 
 /** One image file as its header describes it. */
