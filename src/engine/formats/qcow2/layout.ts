@@ -36,6 +36,9 @@ export const COMPRESSION_TYPE_AT = 104
 /** Bytes of the header that Strata and QEMU since 5.1 write. */
 export const HEADER_LENGTH = 112
 
+/** Section "Header", encryption methods. */
+export const CRYPT = { none: 0, aes: 1, luks: 2 } as const
+
 /** Section "Header", feature bits. */
 export const INCOMPATIBLE = { dirty: 1n << 0n, corrupt: 1n << 1n, dataFile: 1n << 2n, compression: 1n << 3n, extendedL2: 1n << 4n } as const
 export const COMPATIBLE = { lazyRefcounts: 1n << 0n } as const
@@ -80,6 +83,7 @@ export const SnapshotEntry = struct('snapshot table entry', 40, {
 /** Section "Bitmaps": the header extension. */
 export const BitmapsExtension = struct('bitmaps extension', 24, {
   count: [0, 'u32'],
+  reserved: [4, 'u32'],
   directorySize: [8, 'size64'],
   directoryOffset: [16, 'size64'],
 })
@@ -94,6 +98,9 @@ export const BitmapEntry = struct('bitmap directory entry', 24, {
   nameLength: [18, 'u16'],
   extraLength: [20, 'u32'],
 })
+
+/** Section "Bitmap directory", flags. */
+export const BITMAP_FLAG = { inUse: 1, auto: 2, extraCompatible: 4 } as const
 
 /** What QEMU enforces, and so do we; a larger value is a lie or a mistake. */
 export const LIMITS = {
@@ -110,4 +117,9 @@ export const LIMITS = {
   backingName: 1023,
   bitmaps: 65535,
   bitmapDirectoryBytes: 65535 * 1024,
+  bitmapName: 1023,
+  /** bytes of one bitmap's bits */
+  bitmapBytes: 512 * 2 ** 20,
+  minGranularityBits: 9,
+  maxGranularityBits: 31,
 } as const
