@@ -7,9 +7,9 @@ import { portableDeflate } from './deflate.portable.ts'
 export const nativeDeflate: Codec = {
   name: 'deflate',
 
-  pack(plain) {
+  pack(plain, level) {
     // One output buffer holds whatever is worth keeping.
-    const packed = deflateRawSync(plain, { ...PACK_OPTIONS, chunkSize: outputSize(plain.length) })
+    const packed = deflateRawSync(plain, { ...PACK_OPTIONS, chunkSize: outputSize(plain.length), ...(level !== undefined && { level }) })
     return packed.length < plain.length ? packed : undefined
   },
 

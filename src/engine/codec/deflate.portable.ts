@@ -7,8 +7,8 @@ import { outputSize, PACK_OPTIONS, UNPACK_WINDOW_BITS } from './deflate-options.
 export const portableDeflate: Codec = {
   name: 'deflate',
 
-  pack(plain) {
-    const packed = deflateRaw(plain, { ...PACK_OPTIONS, chunkSize: outputSize(plain.length) })
+  pack(plain, level) {
+    const packed = deflateRaw(plain, { ...PACK_OPTIONS, chunkSize: outputSize(plain.length), ...(level !== undefined && { level }) })
     return packed.length < plain.length ? packed : undefined
   },
 

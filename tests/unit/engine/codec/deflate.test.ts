@@ -3,10 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { StrataError } from '../../../../src/shared/errors.ts'
 import type { Codec } from '../../../../src/engine/codec/codec.ts'
+import { LEVELS } from '../../../../src/engine/codec/levels.ts'
 import { nativeDeflate } from '../../../../src/engine/codec/deflate.node.ts'
 import { portableDeflate } from '../../../../src/engine/codec/deflate.portable.ts'
 import { Random } from '../../../fixtures/random.ts'
 import { codeOf } from '../../../fixtures/thrown.ts'
+import { words as text } from '../../../fixtures/words.ts'
 
 const CODECS: [name: string, codec: Codec][] = [
   ['native', nativeDeflate],
@@ -16,23 +18,11 @@ const PAIRS = CODECS.flatMap(([packer, pack]) => CODECS.map(([unpacker, unpack])
 
 const CLUSTER = 64 * 1024
 
-/** Bytes that shrink, but not to nothing: words of a small vocabulary in no order. */
-function text(length: number, seed = 1): Uint8Array {
-  const bytes = new Uint8Array(length)
-  let state = seed
-  for (let at = 0; at < length;) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    const word = `${(state >>> 20).toString(36)} `
-    for (const character of word) if (at < length) bytes[at++] = character.charCodeAt(0)
-  }
-  return bytes
-}
-
 /** Bytes that can't be packed. */
 const noise = (length: number): Uint8Array => new Random(7).bytes(length)
 
-function packed(codec: Codec, plain: Uint8Array): Uint8Array {
-  const stream = codec.pack(plain)
+function packed(codec: Codec, plain: Uint8Array, level?: number): Uint8Array {
+  const stream = codec.pack(plain, level)
   if (!stream) throw new Error('the sample does not pack')
   return stream
 }
@@ -61,6 +51,19 @@ describe.each(PAIRS)('packed by the %s codec, unpacked by the %s one', (_packer,
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('is read at every level, and the highest packs better than the lowest', () => {
+    const plain = text(CLUSTER)
+    const { least, most } = LEVELS.deflate
+    const lengths = []
+    for (let level = least; level <= most; level++) {
+      const stream = packed(pack, plain, level)
+      lengths.push(stream.length)
+      expect(Buffer.compare(unpacked(unpack, stream, CLUSTER), plain)).toBe(0)
+    }
+    expect(lengths.at(-1)).toBeLessThan(lengths[0]!)
+    expect(packed(pack, plain, 6)).toEqual(packed(pack, plain))
   })
 
   it('takes the first bytes of a stream that gives more', () => {
