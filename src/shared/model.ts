@@ -20,10 +20,14 @@ export interface SnapshotInfo {
   diskSize?: number
 }
 
+/** How the clusters of an image are compressed, in QEMU's words. */
+export const COMPRESSION_TYPES = ['zlib', 'zstd'] as const
+export type CompressionType = (typeof COMPRESSION_TYPES)[number]
+
 /** What only qcow2 images have. */
 export interface Qcow2Details {
   compat: '0.10' | '1.1'
-  compressionType: 'zlib' | 'zstd'
+  compressionType: CompressionType
   lazyRefcounts: boolean
   refcountBits: number
   corrupt: boolean
@@ -41,6 +45,18 @@ export interface Qcow2Details {
 
 /** How a disk's bytes are encrypted. */
 export type EncryptionInfo = { format: 'aes' } | LuksInfo
+
+/** How a new disk shall be encrypted with LUKS, in QEMU's words; absent means its default (aes-256, xts, plain64, sha256, 2000 ms). */
+export interface LuksRequest {
+  cipherAlg?: string
+  cipherMode?: string
+  ivgenAlg?: string
+  /** of essiv alone */
+  ivgenHashAlg?: string
+  hashAlg?: string
+  /** milliseconds that trying a passphrase shall take */
+  iterTime?: number
+}
 
 /** A LUKS header, in QEMU's words; nothing in it is secret. */
 export interface LuksInfo {
@@ -111,6 +127,9 @@ export interface Qcow2Options {
   dataFile?: string
   /** keep that file a valid raw disk */
   dataFileRaw?: boolean
+  compressionType?: CompressionType
+  /** how hard to compress: 1 to 9 for zlib, 1 to 19 for zstd; absent means as QEMU does. Not kept in the image. */
+  compressionLevel?: number
 }
 
 /** What of an image can be changed in place; what is absent stays. */

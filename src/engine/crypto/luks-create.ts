@@ -1,6 +1,17 @@
+import { StrataError } from '../../shared/errors.ts'
+import type { LuksRequest } from '../../shared/model.ts'
 import { alignUp } from '../base/ints.ts'
-import { assertSpec, type CipherSpec, keyBytesOf, sectorCipher } from './cipher-spec.ts'
-import type { CryptoProvider, HashName } from './crypto-provider.ts'
+import {
+  assertSpec,
+  CIPHER_BYTES,
+  CIPHER_MODES,
+  type CipherName,
+  type CipherSpec,
+  IV_GENERATORS,
+  keyBytesOf,
+  sectorCipher,
+} from './cipher-spec.ts'
+import { type CryptoProvider, HASH_BYTES, type HashName } from './crypto-provider.ts'
 import { ITER_TIME, timedIterations } from './kdf.ts'
 import { digestOf, type OpenLuks } from './luks.ts'
 import type { LuksStore } from './luks-area.ts'
@@ -19,8 +30,30 @@ export interface LuksOptions extends KeyCost {
   hash: HashName
 }
 
-/** QEMU's defaults. */
-export const LUKS_DEFAULTS: LuksOptions = { spec: { cipher: 'aes-256', mode: 'xts', ivgen: 'plain64' }, hash: 'sha256' }
+/** What a request in QEMU's words stands for. Throws `UNSUPPORTED` by name for a cipher, mode, IV generator or hash that Strata does not have. */
+export function luksOptions(request: LuksRequest): LuksOptions {
+  const { cipherAlg = 'aes-256', cipherMode = 'xts', ivgenAlg = 'plain64', ivgenHashAlg = 'sha256', hashAlg = 'sha256', iterTime } = request
+  const spec: CipherSpec = {
+    cipher: choose(cipherAlg, Object.keys(CIPHER_BYTES) as CipherName[], 'cipher-alg'),
+    mode: choose(cipherMode, CIPHER_MODES, 'cipher-mode'),
+    ivgen: choose(ivgenAlg, IV_GENERATORS, 'ivgen-alg'),
+  }
+  const hashes = Object.keys(HASH_BYTES) as HashName[]
+  if (spec.ivgen === 'essiv') spec.ivgenHash = choose(ivgenHashAlg, hashes, 'ivgen-hash-alg')
+  assertSpec(spec, { field: 'ivgen-hash-alg' })
+  if (iterTime !== undefined && !(Number.isSafeInteger(iterTime) && iterTime > 0))
+    throw new StrataError('INVALID_ARGUMENT', 'The time that a passphrase takes is a positive number of milliseconds', {
+      field: 'iter-time',
+    })
+  return { spec, hash: choose(hashAlg, hashes, 'hash-alg'), ...(iterTime !== undefined && { iterTime }) }
+}
+
+function choose<T extends string>(name: string, known: readonly T[], field: string): T {
+  const found = known.find((one) => one === name)
+  if (found === undefined)
+    throw new StrataError('UNSUPPORTED', `Strata does not encrypt with ${field} "${name}"`, { field }, `It has ${known.join(', ')}.`)
+  return found
+}
 
 /** Bytes of a header with its key material, as QEMU lays them out. */
 export function luksAreaBytes(spec: CipherSpec): number {

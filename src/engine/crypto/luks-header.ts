@@ -5,7 +5,7 @@ import { type CipherSpec, keyBytesOf } from './cipher-spec.ts'
 import type { HashName } from './crypto-provider.ts'
 import { assertIterations } from './kdf.ts'
 import { hashOf, namesOf, specOf } from './luks-names.ts'
-import { assertApart, decodeSlot, encodeSlot, type KeySlot, SALT_BYTES, SLOT, slotAt, SLOTS } from './luks-slots.ts'
+import { assertApart, decodeSlot, encodeSlot, type LuksSlot, SALT_BYTES, SLOT, slotAt, SLOTS } from './luks-slots.ts'
 import { SECTOR } from './sector-cipher.ts'
 
 /** Bytes of the partition header of LUKS 1, which key material follows. */
@@ -38,7 +38,7 @@ export interface LuksHeader {
   digestSalt: Uint8Array
   digestIterations: number
   uuid: string
-  slots: KeySlot[]
+  slots: LuksSlot[]
 }
 
 /**

@@ -6,7 +6,7 @@ import { ITER_TIME, timedIterations } from './kdf.ts'
 import { type OpenLuks, unlock, withSlotCipher } from './luks.ts'
 import type { LuksStore } from './luks-area.ts'
 import type { LuksHeader } from './luks-header.ts'
-import { encodeSlot, type KeySlot, materialBytes, SALT_BYTES, SLOT, slotAt, STRIPES } from './luks-slots.ts'
+import { encodeSlot, type LuksSlot, materialBytes, SALT_BYTES, SLOT, slotAt, STRIPES } from './luks-slots.ts'
 
 /** What a new passphrase costs to try: milliseconds that are measured, two seconds where absent; or a count, which is not. */
 export interface KeyCost {
@@ -87,7 +87,7 @@ export function changeKey(
   return free
 }
 
-function slotOf(header: LuksHeader, index: number): KeySlot {
+function slotOf(header: LuksHeader, index: number): LuksSlot {
   const slot = header.slots[index]
   if (!slot) throw new StrataError('INVALID_ARGUMENT', `There is no key slot ${index}`, {}, `Slots are 0 to ${header.slots.length - 1}.`)
   return slot
@@ -111,7 +111,7 @@ function fill(
   const { spec, hash, slots } = header
   const { keyOffset } = slotOf(header, index)
   const iterations = cost.iterations ?? timedIterations(cost.iterTime ?? ITER_TIME, hash, masterKey.length, crypto)
-  const slot: KeySlot = { active: true, iterations, salt: crypto.randomBytes(SALT_BYTES), keyOffset }
+  const slot: LuksSlot = { active: true, iterations, salt: crypto.randomBytes(SALT_BYTES), keyOffset }
   const split = afSplit(masterKey, STRIPES, hash, crypto)
   const material = new Uint8Array(materialBytes(keyBytesOf(spec)))
   material.set(split)
@@ -127,7 +127,7 @@ function fill(
 
 /** Marks a slot as empty and forgets its salt, without which its key material is of no use to anybody. */
 function retire(store: LuksStore, header: LuksHeader, index: number): void {
-  const slot: KeySlot = { ...slotOf(header, index), active: false, iterations: 0, salt: new Uint8Array(SALT_BYTES) }
+  const slot: LuksSlot = { ...slotOf(header, index), active: false, iterations: 0, salt: new Uint8Array(SALT_BYTES) }
   store.write(slotAt(index), encodeSlot(slot))
   store.flush()
   header.slots[index] = slot

@@ -26,7 +26,7 @@ export const SLOT = struct('LUKS key slot', 48, {
 const SLOTS_AT = 208
 
 /** A place for one passphrase's copy of the master key. */
-export interface KeySlot {
+export interface LuksSlot {
   active: boolean
   /** of PBKDF2; 0 where nothing is stored */
   iterations: number
@@ -46,7 +46,7 @@ export function materialBytes(keyBytes: number): number {
 }
 
 /** The record of a slot; with the mark of an active one as its first word, or of an inactive one. */
-export function encodeSlot({ active, iterations, salt, keyOffset }: KeySlot): Uint8Array {
+export function encodeSlot({ active, iterations, salt, keyOffset }: LuksSlot): Uint8Array {
   const record = new Uint8Array(SLOT.size)
   SLOT.encode({ active: active ? ACTIVE : INACTIVE, iterations, keyOffset: keyOffset / SECTOR, stripes: STRIPES }, record)
   record.set(salt, SALT_AT)
@@ -54,7 +54,7 @@ export function encodeSlot({ active, iterations, salt, keyOffset }: KeySlot): Ui
 }
 
 /** Reads one record; `where` is of its first byte. Throws `CORRUPT` or `UNSUPPORTED` with the field. */
-export function decodeSlot(record: Uint8Array, where: Where): KeySlot {
+export function decodeSlot(record: Uint8Array, where: Where): LuksSlot {
   const at = (field: keyof typeof SLOT.fields): Where => ({
     ...where,
     offset: (where.offset ?? 0) + SLOT.at(field),
@@ -70,7 +70,7 @@ export function decodeSlot(record: Uint8Array, where: Where): KeySlot {
 }
 
 /** Throws `CORRUPT` where key material does not lie between the header and `end`, or over that of another slot. `where` is of a slot's record. */
-export function assertApart(slots: readonly KeySlot[], keyBytes: number, end: number, where: (index: number) => Where): void {
+export function assertApart(slots: readonly LuksSlot[], keyBytes: number, end: number, where: (index: number) => Where): void {
   const length = materialBytes(keyBytes)
   for (const [index, { keyOffset }] of slots.entries()) {
     const over = slots.findIndex((other, i) => i < index && Math.abs(other.keyOffset - keyOffset) < length)

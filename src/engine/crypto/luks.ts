@@ -4,7 +4,7 @@ import { keyBytesOf, sectorCipher } from './cipher-spec.ts'
 import type { CryptoProvider, HashName } from './crypto-provider.ts'
 import type { LuksArea } from './luks-area.ts'
 import { decodeLuksHeader, DIGEST_BYTES, HEADER_BYTES, type LuksHeader } from './luks-header.ts'
-import { type KeySlot, materialBytes, STRIPES } from './luks-slots.ts'
+import { type LuksSlot, materialBytes, STRIPES } from './luks-slots.ts'
 import type { SectorCipher } from './sector-cipher.ts'
 
 /** An unlocked LUKS header. */
@@ -50,7 +50,7 @@ export function unlock(
 }
 
 /** The key that a slot gives for a passphrase, right or wrong. */
-function candidate(area: LuksArea, header: LuksHeader, slot: KeySlot, passphrase: Uint8Array, crypto: CryptoProvider): Uint8Array {
+function candidate(area: LuksArea, header: LuksHeader, slot: LuksSlot, passphrase: Uint8Array, crypto: CryptoProvider): Uint8Array {
   const { spec, hash } = header
   const keyBytes = keyBytesOf(spec)
   const material = area.read(slot.keyOffset, materialBytes(keyBytes))
@@ -63,7 +63,7 @@ function candidate(area: LuksArea, header: LuksHeader, slot: KeySlot, passphrase
 /** Lends the cipher of a slot's key material, which is keyed by the passphrase and numbers its sectors from 0. */
 export function withSlotCipher(
   { spec, hash }: LuksHeader,
-  { salt, iterations }: KeySlot,
+  { salt, iterations }: LuksSlot,
   passphrase: Uint8Array,
   crypto: CryptoProvider,
   use: (cipher: SectorCipher) => void,

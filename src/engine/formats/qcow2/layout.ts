@@ -80,6 +80,12 @@ export const SnapshotEntry = struct('snapshot table entry', 40, {
   extraLength: [36, 'u32'],
 })
 
+/** Section "Full disk encryption header pointer": where the LUKS header lies, in bytes. */
+export const LuksExtension = struct('encryption header pointer', 16, {
+  offset: [0, 'size64'],
+  length: [8, 'size64'],
+})
+
 /** Section "Bitmaps": the header extension. */
 export const BitmapsExtension = struct('bitmaps extension', 24, {
   count: [0, 'u32'],
