@@ -1,4 +1,4 @@
-import type { FormatName, Qcow2Options } from '../shared/model.ts'
+import { COMPRESSION_TYPES, type FormatName, type Qcow2Options } from '../shared/model.ts'
 import { Failure, refusal } from './failure.ts'
 import { escapeValue } from './option-list.ts'
 import { parseSize } from './sizes.ts'
@@ -31,10 +31,9 @@ const QCOW2: Record<string, CreationOption> = {
   preallocation: { ...PREALLOCATION, supported: ['off', 'metadata'] },
   compression_type: {
     kind: 'text',
-    help: 'How clusters are compressed: zlib',
+    help: 'How clusters are compressed: zlib or zstd',
     preset: 'zlib',
-    values: ['zlib', 'zstd'],
-    supported: ['zlib'],
+    values: COMPRESSION_TYPES,
     complaint: 'compression-type',
   },
   size: { kind: 'size', help: 'Size of the disk' },
@@ -114,6 +113,8 @@ export class CreationOptions {
     if (clusterSize !== undefined) request.clusterSize = Number(clusterSize)
     if (refcountBits !== undefined) request.refcountBits = Number(refcountBits)
     if (compat !== undefined) request.compat = compat === '0.10' || compat === 'v2' ? '0.10' : '1.1'
+    const compressionType = COMPRESSION_TYPES.find((type) => type === this.#values.get('compression_type'))
+    if (compressionType !== undefined) request.compressionType = compressionType
     if (this.preallocates) request.preallocation = 'metadata'
     return request
   }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
-import { FORMATS } from '../shared/model.ts'
+import { COMPRESSION_TYPES, FORMATS } from '../shared/model.ts'
 
 type Schemas = { [M in keyof WindowApi]: v.GenericSchema<unknown, Parameters<WindowApi[M]>[0]> }
 
@@ -21,6 +21,8 @@ const qcow2 = v.strictObject({
   compat: v.exactOptional(v.picklist(['0.10', '1.1'])),
   refcountBits: v.exactOptional(bytes),
   preallocation: v.exactOptional(preallocation),
+  compressionType: v.exactOptional(v.picklist(COMPRESSION_TYPES)),
+  compressionLevel: v.exactOptional(bytes),
 })
 
 const create = v.strictObject({

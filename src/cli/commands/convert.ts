@@ -19,6 +19,7 @@ export const convert = verb({
     format: FORMAT,
     targetFormat: { short: 'O', value: 'FMT', help: 'format of the target: raw (the default) or qcow2' },
     compress: { short: 'c', help: 'compress what is copied (qcow2)' },
+    level: { long: 'level', value: 'N', help: 'with -c: how hard to compress, 1 to 9 (zlib) or 1 to 19 (zstd)' },
     progress: { short: 'p', help: 'show how far the work is' },
     quiet: QUIET,
     creation: CREATION,
@@ -63,6 +64,7 @@ export const convert = verb({
     if (!format) throw new Failure(`Unknown file format '${formatName}'`)
     const options = new CreationOptions(format, settings)
     const compress = args.has('compress')
+    const level = compressionLevel(args.last('level'), compress)
     if (options.text('backing_file') !== undefined || options.text('backing_fmt') !== undefined)
       throw refusal('converting onto a backing file', 'Without one, the target holds the whole content.')
     if (compress && format === 'raw') throw new Failure('Compression not supported for this file format')
@@ -73,7 +75,7 @@ export const convert = verb({
     try {
       const request: ConvertRequest = {
         source: { path: source, ...(top && { format: top.format }) },
-        target: { path: target, format, qcow2: options.toRequest(), compress },
+        target: { path: target, format, qcow2: { ...options.toRequest(), ...level }, compress },
         overwrite: true,
         ...(sparse !== undefined && { sparse }),
       }
@@ -88,6 +90,13 @@ export const convert = verb({
     return EXIT.ok
   },
 })
+
+function compressionLevel(text: string | undefined, compress: boolean): { compressionLevel?: number } {
+  if (text === undefined) return {}
+  if (!compress) throw new Failure('A compression level needs -c')
+  if (!/^\d{1,2}$/.test(text)) throw new Failure(`Invalid compression level '${text}'`)
+  return { compressionLevel: Number(text) }
+}
 
 /** The largest `-S`: qemu-img's copy buffer. */
 const MAX_SPARSE = 2n ** 24n

@@ -43,7 +43,7 @@ function decoded(frame: Frame, most: number, decode: (frame: Frame, most: number
   try {
     return decode(frame, most)
   } catch (error) {
-    throw corrupt(error instanceof Error ? error.message : String(error))
+    throw corrupt(`a frame cannot be decoded, or gives more than the ${most} bytes that are due`, error)
   }
 }
 
@@ -97,6 +97,6 @@ function withWindow(frame: Uint8Array, most: number): Uint8Array {
   return bounded
 }
 
-function corrupt(detail: string): StrataError {
-  return new StrataError('CORRUPT', `Compressed data is damaged: ${detail}`)
+function corrupt(detail: string, cause?: unknown): StrataError {
+  return new StrataError('CORRUPT', `Compressed data is damaged: ${detail}`, {}, undefined, cause)
 }

@@ -1,4 +1,4 @@
-import type { Compat, Preallocation } from '../../shared/model.ts'
+import type { Compat, CompressionType, Preallocation } from '../../shared/model.ts'
 
 /** Creation options of every format, complete: defaults filled in. Formats read the ones they have. */
 export interface CreateOptions {
@@ -14,6 +14,9 @@ export interface CreateOptions {
   dataFile?: string
   /** that file shall be a valid raw disk at all times */
   dataFileRaw: boolean
+  compressionType: CompressionType
+  /** one of the codec's levels; absent means QEMU's */
+  compressionLevel?: number
 }
 
 /** QEMU's defaults (qemu-img create -f qcow2 -o help). */
@@ -25,4 +28,5 @@ export const DEFAULT_OPTIONS: CreateOptions = {
   lazyRefcounts: false,
   extendedL2: false,
   dataFileRaw: false,
+  compressionType: 'zlib',
 }
