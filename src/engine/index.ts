@@ -2,6 +2,7 @@ import type { EngineApi, Request, Result } from '../shared/api.ts'
 import type { Secrets } from '../shared/secrets.ts'
 import type { Job } from './base/job.ts'
 import { nativeDeflate } from './codec/deflate.node.ts'
+import { nodeCrypto } from './crypto/crypto.node.ts'
 import { describeChain } from './device/chain.ts'
 import type { Platform } from './device/platform.ts'
 import { nodeFileSystem } from './io/file-system.node.ts'
@@ -41,4 +42,4 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
   }
 }
 
-const nodePlatform: Platform = { files: nodeFileSystem, codec: nativeDeflate }
+const nodePlatform: Platform = { files: nodeFileSystem, codec: nativeDeflate, crypto: nodeCrypto }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { StrataError } from '../../src/shared/errors.ts'
 import { unwatched } from '../../src/engine/base/job.ts'
-import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import { openDisk } from '../../src/engine/device/open.ts'
 import { type CallContext, createEngine, type Engine } from '../../src/engine/index.ts'
 import { FaultPlan, FaultStorage } from '../../src/engine/io/fault.ts'
 import { MemorySystem } from '../../src/engine/io/memory-system.ts'
 import { wrapSystem } from '../../src/engine/io/wrapped-system.ts'
 import { Random } from '../fixtures/random.ts'
+import { portable } from '../fixtures/platform.ts'
 
 const context: CallContext = { gate: { kind: 'follow' }, job: unwatched }
 const SIZE = 40 * 4096 + 512
@@ -15,7 +15,7 @@ const SIZE = 40 * 4096 + 512
 /** A folder with a source, an overlay on it and an older target, and a list of staged names that were announced. */
 function bench(plan?: FaultPlan) {
   const memory = new MemorySystem()
-  const healthy = { files: memory, codec: portableDeflate }
+  const healthy = { files: memory, ...portable }
   const quiet = createEngine(undefined, healthy)
   quiet.create({ path: '/base', format: 'qcow2', size: SIZE, qcow2: { clusterSize: 4096 }, overwrite: false }, context)
   const base = openDisk(healthy, '/base', { gate: context.gate, writable: true })
@@ -25,7 +25,7 @@ function bench(plan?: FaultPlan) {
   quiet.create({ path: '/old', format: 'raw', size: 4096, overwrite: false }, context)
   const files = plan ? wrapSystem(memory, (storage) => new FaultStorage(storage, plan)) : memory
   const staged: string[] = []
-  const engine = createEngine({ staged: (path) => staged.push(path), settled() {} }, { files, codec: portableDeflate })
+  const engine = createEngine({ staged: (path) => staged.push(path), settled() {} }, { files, ...portable })
   return { memory, engine, quiet, staged }
 }
 
@@ -76,8 +76,7 @@ describe('a call that fails', () => {
       expect(error?.code).toBe('NO_SPACE')
       expect(after.slice(0, 2)).toEqual(before.slice(0, 2))
       for (const path of staged) expect(memory.facts(path), path).toBeUndefined()
-      if (published)
-        expect(createEngine(undefined, { files: memory, codec: portableDeflate }).info({ path: '/old' }, context).layers).toHaveLength(1)
+      if (published) expect(createEngine(undefined, { files: memory, ...portable }).info({ path: '/old' }, context).layers).toHaveLength(1)
     }
   })
 
@@ -88,7 +87,7 @@ describe('a call that fails', () => {
       const error = failure(() => engine.resize({ path: '/base', size: SIZE + 4096 * 5000 }, context))
       const report = quiet.check({ path: '/base' }, context)
       expect([report.corruptions, report.checkErrors], `call ${nth}`).toEqual([0, 0])
-      const disk = openDisk({ files: memory, codec: portableDeflate }, '/base', { gate: context.gate })
+      const disk = openDisk({ files: memory, ...portable }, '/base', { gate: context.gate })
       const bytes = new Uint8Array(60_000)
       disk.readAt(5000, bytes)
       disk.close()

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Compat } from '../../src/shared/model.ts'
 import { unwatched } from '../../src/engine/base/job.ts'
-import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import { Disk } from '../../src/engine/device/disk.ts'
 import { DEFAULT_OPTIONS } from '../../src/engine/formats/options.ts'
 import { qcow2 } from '../../src/engine/formats/qcow2/index.ts'
 import { MemoryStorage } from '../../src/engine/io/memory.ts'
 import { TraceStorage } from '../../src/engine/io/trace.ts'
+import { portable } from '../fixtures/platform.ts'
 import { Random } from '../fixtures/random.ts'
 
-const codec = portableDeflate
+const { codec } = portable
 
 /** What the disk held at a flush, and what of it has been written to since, byte by byte. */
 interface Promise {
@@ -24,7 +24,7 @@ function work(
   clusterSize: number,
   random: Random,
 ): { promises: Promise[]; touched: { calls: number; at: number; end: number }[] } {
-  const disk = new Disk('image', qcow2.open({ storage: traced, codec, writable: true }))
+  const disk = new Disk('image', qcow2.open({ storage: traced, ...portable, writable: true }))
   let content = new Uint8Array(disk.size)
   const promises: Promise[] = [{ calls: 0, content: content.slice() }]
   const touched: { calls: number; at: number; end: number }[] = []
@@ -63,7 +63,7 @@ function work(
 }
 
 function assertWhole(image: MemoryStorage, promise: Promise, touched: { at: number; end: number }[], what: string): void {
-  const driver = qcow2.open({ storage: image, codec, writable: false })
+  const driver = qcow2.open({ storage: image, ...portable, writable: false })
   const report = driver.check!.check(unwatched)
   expect(
     { corruptions: report.corruptions, errors: report.checkErrors, findings: report.corruptions ? report.findings : [] },
@@ -95,7 +95,7 @@ describe('a power cut at any moment', () => {
         const random = new Random(seed * 7919 + clusterSize)
         const fresh = new MemoryStorage('image')
         qcow2
-          .create({ storage: fresh, codec, size: clusterSize * 100 + 512, options: { ...DEFAULT_OPTIONS, clusterSize, compat } })
+          .create({ storage: fresh, ...portable, size: clusterSize * 100 + 512, options: { ...DEFAULT_OPTIONS, clusterSize, compat } })
           .writer!.flush()
         const traced = new TraceStorage(fresh)
         const { promises, touched } = work(traced, clusterSize, random)

@@ -3,16 +3,16 @@ import { StrataError } from '../../src/shared/errors.ts'
 import type { GateRule } from '../../src/engine/io/gate.ts'
 import { bytesOf } from '../../src/engine/base/bytes.ts'
 import { unwatched } from '../../src/engine/base/job.ts'
-import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import { MemorySystem } from '../../src/engine/io/memory-system.ts'
 import { createEngine } from '../../src/engine/index.ts'
+import { portable } from '../fixtures/platform.ts'
 
 const follow: GateRule = { kind: 'follow' }
 
 /** An engine over files in memory with one healthy image, /disk. */
 function bench() {
   const files = new MemorySystem()
-  const engine = createEngine(undefined, { files, codec: portableDeflate })
+  const engine = createEngine(undefined, { files, ...portable })
   const context = { gate: follow, job: unwatched }
   engine.create({ path: '/disk', format: 'qcow2', size: 2 ** 20, overwrite: false }, context)
   const patch = (at: number, bytes: Uint8Array | number[]): void => {

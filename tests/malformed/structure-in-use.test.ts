@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { unwatched } from '../../src/engine/base/job.ts'
-import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import { openDisk } from '../../src/engine/device/open.ts'
 import type { GateRule } from '../../src/engine/io/gate.ts'
 import { MemorySystem } from '../../src/engine/io/memory-system.ts'
 import { create } from '../../src/engine/operations/create.ts'
+import { portable } from '../fixtures/platform.ts'
 import { thrown } from '../fixtures/thrown.ts'
 
 const gate: GateRule = { kind: 'follow' }
@@ -13,7 +13,7 @@ const SIZE = CLUSTER * 64
 
 /** An image with some data and one snapshot, whose table and L1 table stand at the end of the file, and where everything is. */
 function image() {
-  const platform = { files: new MemorySystem(), codec: portableDeflate }
+  const platform = { files: new MemorySystem(), ...portable }
   create(
     platform,
     { path: '/disk', format: 'qcow2', size: SIZE, qcow2: { clusterSize: CLUSTER }, overwrite: false },

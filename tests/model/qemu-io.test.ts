@@ -10,9 +10,10 @@ import { nodeFileSystem } from '../../src/engine/io/file-system.node.ts'
 import { CLUSTER_SIZES, VERSIONS } from '../fixtures/matrix.ts'
 import { hasProgram } from '../fixtures/programs.ts'
 import { Random } from '../fixtures/random.ts'
+import { native } from '../fixtures/platform.ts'
 
 const gate = { kind: 'follow' } as const
-const platform = { files: nodeFileSystem, codec: nativeDeflate }
+const platform = { files: nodeFileSystem, ...native }
 const engine = createEngine()
 const context = { gate, job: unwatched }
 

@@ -10,10 +10,11 @@ import { nodeFileSystem } from '../../src/engine/io/file-system.node.ts'
 import { VERSIONS } from '../fixtures/matrix.ts'
 import { hasProgram } from '../fixtures/programs.ts'
 import { Random } from '../fixtures/random.ts'
+import { native } from '../fixtures/platform.ts'
 
 const gate = { kind: 'follow' } as const
 const context = { gate, job: unwatched }
-const platform = { files: nodeFileSystem, codec: nativeDeflate }
+const platform = { files: nodeFileSystem, ...native }
 const engine = createEngine()
 const qemu = (...args: string[]): string => execFileSync('qemu-img', args, { encoding: 'utf8' })
 const SIZE = 2 ** 20

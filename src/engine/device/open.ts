@@ -30,7 +30,14 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
     const name = format.dataFile?.(storage)
     if (name !== undefined) dataFile = openDataFile(platform, path, name, options)
     const passphrase = secrets?.[secret]
-    return format.open({ storage, codec: platform.codec, writable, ...(dataFile && { dataFile }), ...(passphrase && { passphrase }) })
+    return format.open({
+      storage,
+      codec: platform.codec,
+      crypto: platform.crypto,
+      writable,
+      ...(dataFile && { dataFile }),
+      ...(passphrase && { passphrase }),
+    })
   } catch (error) {
     dataFile?.close()
     storage.close()

@@ -11,6 +11,7 @@ import type {
 } from '../../shared/model.ts'
 import type { Job } from '../base/job.ts'
 import type { Codec } from '../codec/codec.ts'
+import type { CryptoProvider } from '../crypto/crypto-provider.ts'
 import type { SectorCipher } from '../crypto/sector-cipher.ts'
 import type { Storage } from '../io/storage.ts'
 import type { CreateOptions } from './options.ts'
@@ -192,7 +193,8 @@ export interface OpenParams {
   writable: boolean
   /** the file that holds the guest's bytes, where `Format.dataFile` named one */
   dataFile?: Storage
-  /** for encrypted images; the driver does not keep it, and the caller wipes it */
+  crypto: CryptoProvider
+  /** for encrypted images; the driver does not keep it, and the caller wipes it. Without it all but the guest's bytes can be worked on. */
   passphrase?: Uint8Array
   /** open for mending: a damaged image is not refused, and nothing but the check facet writes */
   repair?: boolean
@@ -213,6 +215,7 @@ export interface CreateParams {
   options: CreateOptions
   /** hears of setting space aside, which takes time; nobody, where absent */
   job?: Job
+  crypto: CryptoProvider
   /** an empty file for the guest's bytes, where the options name one */
   dataFile?: Storage
   /** for encrypted images; not kept */

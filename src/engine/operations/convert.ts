@@ -36,7 +36,7 @@ export function convert(
       )
     assertNotInChain(platform, from, target.path)
     const copied = stage(platform, { path: target.path, overwrite }, watch, (storage) => {
-      const driver = format.create({ storage, codec: platform.codec, size: from.size, options, job })
+      const driver = format.create({ storage, codec: platform.codec, crypto: platform.crypto, size: from.size, options, job })
       const to = new Disk(target.path, driver)
       const written = copy(from, to, { sparse, ...(target.compress && { codec: platform.codec }) }, job)
       job.report({ phase: 'Finishing', done: from.size, total: from.size })

@@ -24,8 +24,8 @@ export function create(
   if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
   format.assertCreatable(size, options, lower !== undefined)
   stage(platform, { path, overwrite }, watch, (storage) => {
-    const { codec } = platform
-    const driver = format.create({ storage, codec, size, options, job, ...(lower && { backing: lower.backing }) })
+    const { codec, crypto } = platform
+    const driver = format.create({ storage, codec, crypto, size, options, job, ...(lower && { backing: lower.backing }) })
     driver.writer?.flush()
   })
   return { info: describeLayer(platform, path, { gate, format: request.format }) }

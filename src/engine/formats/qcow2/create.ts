@@ -60,7 +60,7 @@ function shapeFor({ compat, clusterSize, refcountBits, extendedL2 }: CreateOptio
 }
 
 /** Lays an empty disk of no size into an empty file (header, refcount table, one refcount block), and grows it to its size. */
-export function create({ storage, codec, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
+export function create({ storage, codec, crypto, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
   assertCreatable(size, options, backing !== undefined)
   const geometry = geometryOf(shapeFor(options))
   const { clusterSize, version } = geometry
@@ -99,7 +99,7 @@ export function create({ storage, codec, size, backing, options, job = unwatched
   storage.writeAt(clusterSize * 2, block)
   storage.writeAt(0, first)
   // A new image is written in one go: its counts need not go stale, even where the finished one lets them.
-  const driver = new Qcow2Driver({ storage, codec, writable: true, lazyRefcounts: false })
+  const driver = new Qcow2Driver({ storage, codec, crypto, writable: true, lazyRefcounts: false })
   driver.resize!.grow(size, options.preallocation, 0, job)
   return driver
 }

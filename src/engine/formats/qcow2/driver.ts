@@ -1,7 +1,9 @@
 import type { DiskInfo, Qcow2Details } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
 import type { Job } from '../../base/job.ts'
-import type { CheckFacet, DriverWriter, Extent, FormatDriver, OpenParams, ResizeFacet, SnapshotFacet } from '../driver.ts'
+import type { BitmapFacet, CheckFacet, DriverWriter, Extent, FormatDriver, OpenParams, ResizeFacet, SnapshotFacet } from '../driver.ts'
+import { trackWrites } from './bitmap-tracker.ts'
+import { bitmapFacet } from './bitmaps.ts'
 import { checkImage } from './check.ts'
 import { incompatibleName } from './extensions.ts'
 import { GuestView } from './guest-view.ts'
@@ -9,6 +11,7 @@ import { type Header, readHeader } from './header.ts'
 import { Image } from './image.ts'
 import { COMPATIBLE, INCOMPATIBLE } from './layout.ts'
 import { resizeFacet } from './resize.ts'
+import { sealOf } from './seal.ts'
 
 /** An open qcow2 image. */
 export class Qcow2Driver implements FormatDriver {
@@ -19,6 +22,7 @@ export class Qcow2Driver implements FormatDriver {
   readonly resize?: ResizeFacet
   readonly check: CheckFacet
   readonly snapshots: Pick<SnapshotFacet, 'list'>
+  readonly bitmaps: BitmapFacet
   readonly #image: Image
   readonly #view: GuestView
 
@@ -27,7 +31,7 @@ export class Qcow2Driver implements FormatDriver {
     const header = readHeader(storage)
     refuseUnknown(header, storage.path)
     if (writable) refuseWriting(header, storage.path)
-    const image = (this.#image = new Image(params, header))
+    const image = (this.#image = new Image(params, header, sealOf(header, params)))
     this.#view = new GuestView(image, image.mapping)
     this.grain = image.geometry.subclusterSize
     this.packGrain = image.geometry.clusterSize
@@ -38,6 +42,9 @@ export class Qcow2Driver implements FormatDriver {
         return checkImage(storage, job)
       },
     }
+    const tracker = writable ? trackWrites(image) : undefined
+    image.tracker = tracker
+    this.bitmaps = bitmapFacet(image, tracker)
     if (writable) {
       this.writer = {
         reserve: (at, length) => this.#guarded(() => image.reserve(at, length)),
@@ -61,6 +68,7 @@ export class Qcow2Driver implements FormatDriver {
   describe(): Pick<DiskInfo, 'format' | 'virtualSize' | 'clusterSize' | 'dirty' | 'encrypted' | 'snapshots'> & { qcow2: Qcow2Details } {
     const { header, geometry, storage } = this.#image
     const has = (bit: bigint): boolean => (header.incompatible & bit) !== 0n
+    const bitmaps = this.bitmaps.list()
     return {
       format: 'qcow2',
       virtualSize: header.size,
@@ -76,6 +84,7 @@ export class Qcow2Driver implements FormatDriver {
         corrupt: has(INCOMPATIBLE.corrupt),
         dirty: has(INCOMPATIBLE.dirty),
         extendedL2: geometry.extendedL2,
+        ...(bitmaps.length > 0 && { bitmaps }),
         fileLength: storage.size,
       },
     }
@@ -118,7 +127,6 @@ function refuseUnknown(header: Header, path: string): void {
   for (let bit = 0; bit < 64; bit++)
     if (header.incompatible & ~readable & (1n << BigInt(bit))) refuse(incompatibleName(header.extensions, bit), 72, 'incompatible_features')
   if (header.compressionType !== 0) refuse(`compression type ${header.compressionType}`, 104, 'compression_type')
-  if (header.cryptMethod === 1) refuse('AES encryption', 32, 'crypt_method')
   if (header.cryptMethod === 2) refuse('LUKS encryption', 32, 'crypt_method')
   if (header.cryptMethod > 2) refuse(`encryption method ${header.cryptMethod}`, 32, 'crypt_method')
 }

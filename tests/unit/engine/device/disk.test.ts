@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { portableDeflate } from '../../../../src/engine/codec/deflate.portable.ts'
 import { Disk } from '../../../../src/engine/device/disk.ts'
 import { DEFAULT_OPTIONS } from '../../../../src/engine/formats/options.ts'
 import { qcow2 } from '../../../../src/engine/formats/qcow2/index.ts'
@@ -7,6 +6,7 @@ import { raw } from '../../../../src/engine/formats/raw/index.ts'
 import { MemoryStorage } from '../../../../src/engine/io/memory.ts'
 import { StorageDecorator } from '../../../../src/engine/io/storage-decorator.ts'
 import type { StorageRun } from '../../../../src/engine/io/storage.ts'
+import { portable } from '../../../fixtures/platform.ts'
 
 const MIB = 2 ** 20
 
@@ -23,7 +23,7 @@ class CountedStorage extends StorageDecorator {
 function preallocated(size: number) {
   const storage = new CountedStorage(new MemoryStorage('/disk'))
   const options = { ...DEFAULT_OPTIONS, preallocation: 'metadata' } as const
-  return { storage, disk: new Disk('/disk', qcow2.create({ storage, codec: portableDeflate, size, options })) }
+  return { storage, disk: new Disk('/disk', qcow2.create({ storage, ...portable, size, options })) }
 }
 
 describe("a disk's runs", () => {
@@ -43,7 +43,7 @@ describe("a disk's runs", () => {
 
   it('ask the file once for a run of written bytes, however often they are walked in pieces', () => {
     const storage = new CountedStorage(new MemoryStorage('/disk'))
-    const disk = new Disk('/disk', raw.create({ storage, codec: portableDeflate, size: 8 * MIB, options: DEFAULT_OPTIONS }))
+    const disk = new Disk('/disk', raw.create({ storage, ...portable, size: 8 * MIB, options: DEFAULT_OPTIONS }))
     disk.writeAt(0, new Uint8Array(8 * MIB).fill(1))
     for (let at = 0; at < disk.size; at += MIB) expect([...disk.runs(at, MIB)]).toEqual([{ at, length: MIB, kind: 'data', depth: 0 }])
     expect(storage.asked).toBe(1)

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ConvertRequest } from '../../../../src/shared/model.ts'
-import { portableDeflate } from '../../../../src/engine/codec/deflate.portable.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { Random } from '../../../fixtures/random.ts'
+import { portable } from '../../../fixtures/platform.ts'
 
 const context: CallContext = { gate: { kind: 'follow' }, job: unwatched }
 const MIB = 2 ** 20
@@ -12,7 +12,7 @@ const MIB = 2 ** 20
 /** A raw source of 8 MiB and a bit: rubbish, text, zeros that are written and zeros that are not. */
 function bench() {
   const files = new MemorySystem()
-  const platform = { files, codec: portableDeflate }
+  const platform = { files, ...portable }
   const engine = createEngine(undefined, platform)
   const random = new Random(5)
   const bytes = new Uint8Array(8 * MIB + 1536)

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { CreateRequest } from '../../../../src/shared/model.ts'
-import { portableDeflate } from '../../../../src/engine/codec/deflate.portable.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
+import { portable } from '../../../fixtures/platform.ts'
 
 const context: CallContext = { gate: { kind: 'follow' }, job: unwatched }
 
 function bench() {
   const files = new MemorySystem()
-  const engine = createEngine(undefined, { files, codec: portableDeflate })
+  const engine = createEngine(undefined, { files, ...portable })
   const create = (request: Partial<CreateRequest>) =>
     engine.create({ path: '/disk', format: 'qcow2', size: 2 ** 30, overwrite: true, ...request }, context).info
   return { files, engine, create }

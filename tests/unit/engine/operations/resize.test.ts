@@ -8,6 +8,7 @@ import { type CallContext, createEngine, type Job, unwatched } from '../../../..
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { Random } from '../../../fixtures/random.ts'
 import { codeOf } from '../../../fixtures/thrown.ts'
+import { portable } from '../../../fixtures/platform.ts'
 
 const context: CallContext = { gate: { kind: 'follow' }, job: unwatched }
 const CLUSTER = 4096
@@ -15,7 +16,7 @@ const SIZE = CLUSTER * 64
 
 function bench(compat: '0.10' | '1.1' = '1.1') {
   const files = new MemorySystem()
-  const platform = { files, codec: portableDeflate }
+  const platform = { files, ...portable }
   const engine = createEngine(undefined, platform)
   engine.create({ path: '/disk', format: 'qcow2', size: SIZE, qcow2: { clusterSize: CLUSTER, compat }, overwrite: false }, context)
   return { platform, engine }

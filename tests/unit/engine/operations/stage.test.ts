@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { StrataError } from '../../../../src/shared/errors.ts'
-import { portableDeflate } from '../../../../src/engine/codec/deflate.portable.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { type NameCall, wrapSystem } from '../../../../src/engine/io/wrapped-system.ts'
 import { stage } from '../../../../src/engine/operations/stage.ts'
 import { codeOf } from '../../../fixtures/thrown.ts'
+import { portable } from '../../../fixtures/platform.ts'
 
 const watch = { staged() {}, settled() {} }
-const codec = portableDeflate
 
 function bench() {
   const memory = new MemorySystem()
@@ -29,7 +28,7 @@ function bench() {
 describe('a staged file', () => {
   it('does not replace a file that came to be while it was made', () => {
     const { memory, put, read } = bench()
-    const run = () => stage({ files: memory, codec }, { path: '/new', overwrite: false }, watch, () => put('/new', 'somebody else’s'))
+    const run = () => stage({ files: memory, ...portable }, { path: '/new', overwrite: false }, watch, () => put('/new', 'somebody else’s'))
     expect(codeOf(run)).toBe('EXISTS')
     expect(read('/new')).toBe('somebody else’s')
     expect(memory.paths).toEqual(['/new'])
@@ -45,7 +44,7 @@ describe('a staged file', () => {
       (call, path) => calls.push([call, path]),
     )
     let before: NameCall[] = []
-    stage({ files, codec }, { path: '/old', overwrite: true }, watch, () => {
+    stage({ files, ...portable }, { path: '/old', overwrite: true }, watch, () => {
       before = calls.map(([call]) => call)
     })
     expect(before).toContain('copyMode')
@@ -61,7 +60,7 @@ describe('a staged file', () => {
         if (call === 'open' && path === '/golden') throw new StrataError('DENIED', 'Permission denied', { path })
       },
     )
-    const run = () => stage({ files, codec }, { path: '/golden', overwrite: true }, watch, () => 0)
+    const run = () => stage({ files, ...portable }, { path: '/golden', overwrite: true }, watch, () => 0)
     expect(codeOf(run)).toBe('DENIED')
     expect(read('/golden')).toBe('protected')
     expect(memory.paths).toEqual(['/golden'])
