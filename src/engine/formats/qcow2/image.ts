@@ -331,8 +331,11 @@ export class Image {
   /** Writes what is still to be written, and closes the files. */
   close(): void {
     try {
-      this.tracker?.settle()
-      this.flush()
+      try {
+        this.tracker?.settle()
+      } finally {
+        this.flush()
+      }
       if (this.#touched && this.lazy) {
         this.refcounts.writeDirty()
         this.storage.flush()

@@ -63,6 +63,7 @@ export function grow(image: Image, size: number, preallocation: Preallocation, h
     clearLeftovers(image, from, size, job)
   }
   image.flush()
+  image.tracker?.resizing()
   header.size = size
   writeSizeFields(storage, header)
   storage.flush()
