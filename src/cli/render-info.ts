@@ -19,8 +19,7 @@ export function infoText(info: DiskInfo): string {
   }
   if (info.snapshots.length > 0) lines.push('Snapshot list:', SNAPSHOT_HEAD, ...info.snapshots.map(snapshotLine))
   if (info.qcow2) {
-    lines.push('Format specific information:')
-    for (const [name, value] of Object.entries(qcow2Data(info.qcow2))) lines.push(`    ${name.replaceAll('-', ' ')}: ${value}`)
+    lines.push('Format specific information:', ...treeLines(qcow2Data(info.qcow2), '    '))
   }
   return `${lines.join('\n')}\n`
 }
@@ -45,11 +44,26 @@ export function infoObject(info: DiskInfo): Record<string, unknown> {
   return object
 }
 
-function qcow2Data(details: Qcow2Details): Record<string, string | number | boolean> {
-  const { compat, compressionType, lazyRefcounts, refcountBits, corrupt, extendedL2 } = details
+/** An object or a list, a line for each value in it. */
+function treeLines(tree: object, indent: string): string[] {
+  return Object.entries(tree).flatMap(([key, value]: [string, unknown]) => {
+    const name = indent + (Array.isArray(tree) ? `[${key}]` : key.replaceAll('-', ' '))
+    return typeof value === 'object' && value !== null ? [`${name}:`, ...treeLines(value, `${indent}    `)] : [`${name}: ${String(value)}`]
+  })
+}
+
+function qcow2Data(details: Qcow2Details): Record<string, unknown> {
+  const { compat, compressionType, lazyRefcounts, refcountBits, corrupt, extendedL2, bitmaps } = details
   const common = { compat, 'compression-type': compressionType }
   if (compat === '0.10') return { ...common, 'refcount-bits': refcountBits }
-  return { ...common, 'lazy-refcounts': lazyRefcounts, 'refcount-bits': refcountBits, corrupt, 'extended-l2': extendedL2 }
+  return {
+    ...common,
+    'lazy-refcounts': lazyRefcounts,
+    ...(bitmaps && { bitmaps: bitmaps.map(({ flags, name, granularity }) => ({ flags, name, granularity })) }),
+    'refcount-bits': refcountBits,
+    corrupt,
+    'extended-l2': extendedL2,
+  }
 }
 
 const SNAPSHOT_HEAD = `${'ID'.padEnd(10)}${'TAG'.padEnd(17)}${'VM SIZE'.padStart(8)}${'DATE'.padStart(20)}${'VM CLOCK'.padStart(13)}${'ICOUNT'.padStart(11)}`
