@@ -1,4 +1,5 @@
 import { COMPRESSION_TYPES, type FormatName, type Qcow2Options } from '../shared/model.ts'
+import { ENCRYPTION, encryptionOf } from './encryption-options.ts'
 import { Failure, refusal } from './failure.ts'
 import { escapeValue } from './option-list.ts'
 import { parseSize } from './sizes.ts'
@@ -25,7 +26,7 @@ const PREALLOCATION = {
 
 /** In the order in which `Formatting` prints them. */
 const QCOW2: Record<string, CreationOption> = {
-  encryption: { kind: 'switch', help: 'Encrypt the image', supported: ['off'] },
+  ...ENCRYPTION,
   cluster_size: { kind: 'size', help: 'Cluster size, 512 to 2M', preset: 65536n },
   extended_l2: { kind: 'switch', help: 'Subclusters', preset: 'off', supported: ['off'] },
   preallocation: { ...PREALLOCATION, supported: ['off', 'metadata'] },
@@ -115,6 +116,8 @@ export class CreationOptions {
     if (compat !== undefined) request.compat = compat === '0.10' || compat === 'v2' ? '0.10' : '1.1'
     const compressionType = COMPRESSION_TYPES.find((type) => type === this.#values.get('compression_type'))
     if (compressionType !== undefined) request.compressionType = compressionType
+    const encrypt = encryptionOf(this.#values)
+    if (encrypt) request.encrypt = encrypt
     if (this.preallocates) request.preallocation = 'metadata'
     return request
   }

@@ -2,11 +2,13 @@ import type { EngineApi, Request, Result } from '../shared/api.ts'
 import type { Secrets } from '../shared/secrets.ts'
 import type { Job } from './base/job.ts'
 import { nativeDeflate } from './codec/deflate.node.ts'
+import { nativeZstd } from './codec/zstd.node.ts'
 import { nodeCrypto } from './crypto/crypto.node.ts'
 import { describeChain } from './device/chain.ts'
 import type { Platform } from './device/platform.ts'
 import { nodeFileSystem } from './io/file-system.node.ts'
 import type { GateRule } from './io/gate.ts'
+import { bitmap } from './operations/bitmap.ts'
 import { check } from './operations/check.ts'
 import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
@@ -36,10 +38,11 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     info: ({ path, format }, { gate }) => describeChain(platform, path, format === undefined ? { gate } : { gate, format }),
     estimate: (request, context) => estimate(platform, request, context),
     create: (request, context) => create(platform, request, context, watch),
-    convert: (request, { gate, job }) => convert(platform, request, { gate, job, watch }),
+    convert: (request, context) => convert(platform, request, { ...context, watch }),
     check: (request, context) => check(platform, request, context),
     resize: (request, context) => resize(platform, request, context),
+    bitmap: (request, context) => bitmap(platform, request, context),
   }
 }
 
-const nodePlatform: Platform = { files: nodeFileSystem, codec: nativeDeflate, crypto: nodeCrypto }
+const nodePlatform: Platform = { files: nodeFileSystem, codecs: { deflate: nativeDeflate, zstd: nativeZstd }, crypto: nodeCrypto }

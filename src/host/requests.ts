@@ -35,19 +35,39 @@ const create = v.strictObject({
 })
 
 const convert = v.strictObject({
-  source: withFormat,
+  source: v.strictObject({ path, format: v.exactOptional(format), secret: v.exactOptional(word) }),
   target: v.strictObject({ path, format, qcow2: v.exactOptional(qcow2), compress: v.exactOptional(v.boolean()) }),
   overwrite: v.boolean(),
+  bitmaps: v.exactOptional(v.picklist(['all', 'sound'])),
   sparse: v.exactOptional(bytes),
 })
 
 const resize = v.strictObject({ path, format: v.exactOptional(format), size: bytes, preallocation: v.exactOptional(preallocation) })
+
+const bitmapName = v.pipe(v.string(), v.maxLength(1023))
+
+const bitmap = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  name: bitmapName,
+  actions: v.pipe(
+    v.array(
+      v.variant('do', [
+        v.strictObject({ do: v.literal('add'), granularity: v.exactOptional(bytes) }),
+        v.strictObject({ do: v.picklist(['remove', 'clear', 'enable', 'disable']) }),
+        v.strictObject({ do: v.literal('merge'), source: bitmapName, from: v.exactOptional(withFormat) }),
+      ]),
+    ),
+    v.maxLength(1000),
+  ),
+})
 
 const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
   v.strictObject({ kind: v.literal('check'), request: withFormat }),
   v.strictObject({ kind: v.literal('resize'), request: resize }),
+  v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),
 ])
 
 const filters = v.pipe(

@@ -58,6 +58,12 @@ export interface LuksRequest {
   iterTime?: number
 }
 
+/** How a new disk shall be encrypted. `secret` is the name of its passphrase, which travels beside the request. `aes` is what old QEMUs made, and weak. */
+export interface EncryptRequest extends LuksRequest {
+  format: 'luks' | 'aes'
+  secret: string
+}
+
 /** A LUKS header, in QEMU's words; nothing in it is secret. */
 export interface LuksInfo {
   format: 'luks'
@@ -127,6 +133,7 @@ export interface Qcow2Options {
   dataFile?: string
   /** keep that file a valid raw disk */
   dataFileRaw?: boolean
+  encrypt?: EncryptRequest
   compressionType?: CompressionType
   /** how hard to compress: 1 to 9 for zlib, 1 to 19 for zstd; absent means as QEMU does. Not kept in the image. */
   compressionLevel?: number
@@ -155,6 +162,29 @@ export interface BitmapInfo {
   flags: ('in-use' | 'auto')[]
 }
 
+/** What to do with one bitmap of an image. Merging adds the marks of another one, of this image or of the one at `from`. */
+export type BitmapAction =
+  /** `granularity` in bytes; absent means as QEMU chooses it */
+  | { do: 'add'; granularity?: number }
+  | { do: 'remove' | 'clear' | 'enable' | 'disable' }
+  | { do: 'merge'; source: string; from?: { path: string; format?: FormatName } }
+
+export interface BitmapRequest {
+  path: string
+  format?: FormatName
+  /** the bitmap */
+  name: string
+  /** done in order, up to the first that fails */
+  actions: BitmapAction[]
+}
+
+export interface BitmapResult {
+  info: DiskInfo
+}
+
+/** Which bitmaps a conversion takes along: all, of which none may be inconsistent, or those that are not. */
+export type CopiedBitmaps = 'all' | 'sound'
+
 /** What a repair may touch: counts that are too high, or everything. */
 export type RepairScope = 'leaks' | 'all'
 
@@ -174,9 +204,12 @@ export interface CreateResult {
 }
 
 export interface ConvertRequest {
-  source: { path: string; format?: FormatName }
+  /** `secret` names the passphrase of an encrypted source; without it, its path does */
+  source: { path: string; format?: FormatName; secret?: string }
   target: { path: string; format: FormatName; qcow2?: Qcow2Options; compress?: boolean }
   overwrite: boolean
+  /** take the bitmaps of the top layer along; none where absent */
+  bitmaps?: CopiedBitmaps
   /** bytes of zeros, a multiple of 512, that become a hole; 0 writes every byte. Default 4096. */
   sparse?: number
 }
@@ -212,6 +245,10 @@ export interface Finding {
 export interface CheckRequest {
   path: string
   format?: FormatName
+  /** mend what is found */
+  repair?: RepairScope
+  /** mend nothing, and report what would be left and mended */
+  dryRun?: boolean
 }
 
 export interface CheckReport {
@@ -223,6 +260,8 @@ export interface CheckReport {
   /** present after a repair: what it mended; the counts above are then of what is left */
   corruptionsFixed?: number
   leaksFixed?: number
+  /** what was mended, in words: the first of it, at most `FINDINGS_KEPT` */
+  repairs?: Finding[]
   /** the first findings, at most `FINDINGS_KEPT`; the counts above are complete */
   findings: Finding[]
   totalClusters: number

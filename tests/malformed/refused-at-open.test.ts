@@ -62,13 +62,15 @@ const LIES: [what: string, at: number, bytes: number[], code: string, field: str
   ['a million snapshots', 60, u32(1_000_000), 'CORRUPT', 'nb_snapshots'],
   ['snapshots past the end of the file', 60, [...u32(3), ...u64(2n ** 40n)], 'CORRUPT', 'snapshots_offset'],
   ['an unknown encryption method', 32, u32(9), 'UNSUPPORTED', 'crypt_method'],
-  ['LUKS', 32, u32(2), 'UNSUPPORTED', 'crypt_method'],
+  ['LUKS without its header', 32, u32(2), 'CORRUPT', 'encryption header pointer'],
   ['an unknown feature', 72, u64(2n ** 40n), 'UNSUPPORTED', 'incompatible_features'],
   ['an external data file that is not named', 72, u64(4n), 'CORRUPT', 'data file'],
   ['reference counts of 128 bits', 96, u32(7), 'CORRUPT', 'refcount_order'],
   ['a header of 8 bytes', 100, u32(8), 'CORRUPT', 'header_length'],
   ['a header longer than its cluster', 100, u32(2 ** 20), 'CORRUPT', 'header_length'],
-  ['a compression type without its feature bit', 104, [1], 'UNSUPPORTED', 'compression_type'],
+  ['a compression type without its feature bit', 104, [1], 'CORRUPT', 'compression_type'],
+  ['the feature bit of a compression type without one', 72, u64(8n), 'CORRUPT', 'compression_type'],
+  ['an unknown compression type', 104, [2], 'UNSUPPORTED', 'compression_type'],
   ['an extension longer than the cluster', 112, [...u32(0x12345678), ...u32(0x7fffffff)], 'CORRUPT', 'header extension length'],
 ]
 

@@ -12,12 +12,14 @@ export interface OpenOptions {
   /** which names found inside images may be followed */
   gate: GateRule
   /** the format, where it is known; otherwise the first bytes tell */
-  format?: string
+  format?: string | undefined
   writable?: boolean
+  /** open for a check or a repair only: a damaged image is not refused, and its data file stays closed */
+  repair?: boolean
   /** passphrases of encrypted images, by path or name */
-  secrets?: Secrets
+  secrets?: Secrets | undefined
   /** the name of the passphrase of this image; without it, its path */
-  secret?: string
+  secret?: string | undefined
 }
 
 /** Opens one image file without what lies below it. The caller closes the driver. */
@@ -26,15 +28,16 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
   let dataFile: Storage | undefined
   try {
     const format = options.format === undefined ? probe(storage, options.gate) : formatNamed(options.format)
-    const { writable = false, secrets, secret = path } = options
-    const name = format.dataFile?.(storage)
+    const { writable = false, repair = false, secrets, secret = path } = options
+    const name = repair ? undefined : format.dataFile?.(storage)
     if (name !== undefined) dataFile = openDataFile(platform, path, name, options)
     const passphrase = secrets?.[secret]
     return format.open({
       storage,
-      codec: platform.codec,
+      codecs: platform.codecs,
       crypto: platform.crypto,
       writable,
+      repair,
       ...(dataFile && { dataFile }),
       ...(passphrase && { passphrase }),
     })

@@ -10,7 +10,7 @@ import type {
   SnapshotInfo,
 } from '../../shared/model.ts'
 import type { Job } from '../base/job.ts'
-import type { Codec } from '../codec/codec.ts'
+import type { Codec, CodecName, Codecs } from '../codec/codec.ts'
 import type { CryptoProvider } from '../crypto/crypto-provider.ts'
 import type { SectorCipher } from '../crypto/sector-cipher.ts'
 import type { Storage } from '../io/storage.ts'
@@ -130,11 +130,19 @@ export interface KeySlot {
   active: boolean
 }
 
-/** The passphrases of an encrypted image, unlocked by one of them. */
+/** What a new passphrase costs to try: milliseconds that are measured, two seconds where absent; or a count of rounds, which is not. */
+export interface KeyCost {
+  iterTime?: number
+  iterations?: number
+}
+
+/** The passphrases of an encrypted image, unlocked by one of them. Changes need an image opened for writing. */
 export interface KeyFacet {
   list(): KeySlot[]
-  /** Adds a passphrase; `slot` absent takes the first free one. Answers with the slot. */
-  add(passphrase: Uint8Array, options: { slot?: number; iterTime?: number }): number
+  /** Adds a passphrase; `slot` absent takes the first free one, and one in use is taken only with `force`. Answers with the slot. */
+  add(passphrase: Uint8Array, options: KeyCost & { slot?: number; force?: boolean }): number
+  /** Puts one passphrase in the place of another; answers with its slot. */
+  change(from: Uint8Array, to: Uint8Array, cost: KeyCost): number
   /** Removes what a passphrase or a slot's number names. Throws for the last active slot unless `force`. */
   remove(which: { passphrase: Uint8Array } | { slot: number }, force: boolean): void
 }
@@ -148,6 +156,8 @@ export interface FormatDriver {
   readonly grain: number
   /** bytes of the unit that `writePacked` stores; absent where the format packs nothing */
   readonly packGrain?: number
+  /** what packs the clusters of this image; absent where the format packs nothing */
+  readonly codec?: Codec
   /** the lower layer as the image names it; never opened here */
   readonly backing?: { name: string; format?: string } | undefined
   /** Where the byte at `at` lives, and how far past it, at most `max` bytes, the same answer goes on. `at` lies inside `size`. */
@@ -189,7 +199,7 @@ export type DiscardCause = 'request' | 'snapshot' | 'other'
 
 export interface OpenParams {
   storage: Storage
-  codec: Codec
+  codecs: Codecs
   writable: boolean
   /** the file that holds the guest's bytes, where `Format.dataFile` named one */
   dataFile?: Storage
@@ -208,7 +218,7 @@ export interface OpenParams {
 
 export interface CreateParams {
   storage: Storage
-  codec: Codec
+  codecs: Codecs
   /** guest bytes */
   size: number
   backing?: { name: string; format?: string }
@@ -229,6 +239,10 @@ export interface Format {
   probe(head: Uint8Array): boolean
   /** The name of the file that holds the guest's bytes, where an image has such a file. Throws `CORRUPT` where it needs one and names none. */
   dataFile?(storage: Storage): string | undefined
+  /** The codec of an image with these options; absent where the format packs nothing. */
+  codecName?(options: CreateOptions): CodecName
+  /** The codec of an image with these options; absent where the format packs nothing. */
+  codecName?(options: CreateOptions): CodecName
   /** Opens, checking sizes, offsets and features before anything is allocated; throws `BAD_MAGIC`, `CORRUPT` or `UNSUPPORTED`. */
   open(params: OpenParams): FormatDriver
   /** Throws `INVALID_ARGUMENT` or `UNSUPPORTED` for a size or options that `create` would refuse. */

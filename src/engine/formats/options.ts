@@ -1,4 +1,4 @@
-import type { Compat, CompressionType, Preallocation } from '../../shared/model.ts'
+import type { EncryptRequest, Compat, CompressionType, Preallocation } from '../../shared/model.ts'
 
 /** Creation options of every format, complete: defaults filled in. Formats read the ones they have. */
 export interface CreateOptions {
@@ -14,6 +14,7 @@ export interface CreateOptions {
   dataFile?: string
   /** that file shall be a valid raw disk at all times */
   dataFileRaw: boolean
+  encrypt?: EncryptRequest
   compressionType: CompressionType
   /** one of the codec's levels; absent means QEMU's */
   compressionLevel?: number

@@ -7,9 +7,11 @@ import { openDisk, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
 import { DEFAULT_OPTIONS } from '../formats/options.ts'
 import { formatNamed } from '../formats/registry.ts'
+import { bitmapsToCopy, copyBitmaps } from './copy-bitmaps.ts'
 import { copy } from './copy.ts'
 import { assertNotInChain } from './same-file.ts'
 import { stage, type StageWatch } from './stage.ts'
+import { targetPassphrase } from './target-passphrase.ts'
 
 /** qemu-img's default of `-S`: zeros of this many bytes become a hole. */
 const DEFAULT_SPARSE = 4096
@@ -18,28 +20,45 @@ const DEFAULT_SPARSE = 4096
 export function convert(
   platform: Platform,
   request: ConvertRequest,
-  { gate, job, watch }: Pick<OpenOptions, 'gate'> & { job: Job; watch: StageWatch },
+  { gate, job, secrets, watch }: Pick<OpenOptions, 'gate' | 'secrets'> & { job: Job; watch: StageWatch },
 ): ConvertResult {
   const { source, target, overwrite } = request
   const format = formatNamed(target.format)
   const options = { ...DEFAULT_OPTIONS, ...target.qcow2 }
   const sparse = sparseUnit(request)
-  const from = openDisk(platform, source.path, source.format === undefined ? { gate } : { gate, format: source.format })
+  const passphrase = targetPassphrase(options.encrypt, secrets, target.path)
+  const from = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret })
   try {
     format.assertCreatable(from.size, options, false)
-    if (target.compress && target.format === 'raw')
+    if (target.compress && !format.codecName)
       throw new StrataError(
         'UNSUPPORTED',
         'Compression not supported for this file format',
         { path: target.path, field: 'compress' },
         'Choose qcow2.',
       )
+    if (target.compress && options.encrypt)
+      throw new StrataError('INVALID_ARGUMENT', 'Compression and encryption not supported at the same time', {
+        path: target.path,
+        field: 'compress',
+      })
     assertNotInChain(platform, from, target.path)
+    const holdsBitmaps = target.format === 'qcow2' && options.compat !== '0.10'
+    const bitmaps = request.bitmaps ? bitmapsToCopy(from, request.bitmaps, { path: target.path, holdsBitmaps }) : []
     const copied = stage(platform, { path: target.path, overwrite }, watch, (storage) => {
-      const driver = format.create({ storage, codec: platform.codec, crypto: platform.crypto, size: from.size, options, job })
+      const driver = format.create({
+        storage,
+        codecs: platform.codecs,
+        crypto: platform.crypto,
+        size: from.size,
+        options,
+        job,
+        ...(passphrase && { passphrase }),
+      })
       const to = new Disk(target.path, driver)
-      const written = copy(from, to, { sparse, ...(target.compress && { codec: platform.codec }) }, job)
+      const written = copy(from, to, { sparse, ...(target.compress && { compress: { level: options.compressionLevel } }) }, job)
       job.report({ phase: 'Finishing', done: from.size, total: from.size })
+      copyBitmaps(from, to, bitmaps)
       to.flush()
       return written
     })

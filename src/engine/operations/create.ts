@@ -8,12 +8,13 @@ import { DEFAULT_OPTIONS } from '../formats/options.ts'
 import { formatNamed } from '../formats/registry.ts'
 import { assertNotInChain } from './same-file.ts'
 import { stage, type StageWatch } from './stage.ts'
+import { targetPassphrase } from './target-passphrase.ts'
 
 /** Makes an empty disk, or an overlay on a backing file, whose size it takes unless one is stated. The file appears complete or not at all. */
 export function create(
   platform: Platform,
   request: CreateRequest,
-  { gate, job }: Pick<OpenOptions, 'gate'> & { job: Job },
+  { gate, job, secrets }: Pick<OpenOptions, 'gate' | 'secrets'> & { job: Job },
   watch: StageWatch,
 ): CreateResult {
   const { path, overwrite } = request
@@ -23,9 +24,19 @@ export function create(
   const size = request.size ?? lower?.size
   if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
   format.assertCreatable(size, options, lower !== undefined)
+  const passphrase = targetPassphrase(options.encrypt, secrets, path)
   stage(platform, { path, overwrite }, watch, (storage) => {
-    const { codec, crypto } = platform
-    const driver = format.create({ storage, codec, crypto, size, options, job, ...(lower && { backing: lower.backing }) })
+    const { codecs, crypto } = platform
+    const driver = format.create({
+      storage,
+      codecs,
+      crypto,
+      size,
+      options,
+      job,
+      ...(lower && { backing: lower.backing }),
+      ...(passphrase && { passphrase }),
+    })
     driver.writer?.flush()
   })
   return { info: describeLayer(platform, path, { gate, format: request.format }) }

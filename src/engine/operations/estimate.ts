@@ -13,17 +13,18 @@ const SAMPLES = 48
 const MAX_RUNS = 200_000
 
 /** What a conversion would cost: from the map of the source, and for a compressed target from a sample of its data. */
-export function estimate(platform: Platform, request: ConvertRequest, { gate }: Pick<OpenOptions, 'gate'>): Estimate {
+export function estimate(platform: Platform, request: ConvertRequest, { gate, secrets }: Pick<OpenOptions, 'gate' | 'secrets'>): Estimate {
   const { source, target } = request
   const format = formatNamed(target.format)
   const options = { ...DEFAULT_OPTIONS, ...target.qcow2 }
-  const disk = openDisk(platform, source.path, source.format === undefined ? { gate } : { gate, format: source.format })
+  const disk = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret })
   try {
     const { size } = disk
     format.assertCreatable(size, options, false)
     const grain = target.format === 'raw' ? 4096 : options.clusterSize
     const { bytes, spots } = dataOf(disk, grain)
-    const share = spots.length === 0 ? 0 : sample(platform, disk, spots, grain, target.compress ?? false)
+    const codec = target.compress && format.codecName ? platform.codecs[format.codecName(options)] : undefined
+    const share = spots.length === 0 ? 0 : sample(disk, spots, grain, (cluster) => codec?.pack(cluster, options.compressionLevel))
     return {
       virtualSize: size,
       expected: format.fileSize(size, Math.ceil(bytes * share), options),
@@ -74,14 +75,14 @@ function spread(runs: readonly { at: number; length: number }[], bytes: number, 
 }
 
 /** Bytes that one byte of data becomes, judged by the grains at `spots`: zeros vanish, and packed ones shrink. */
-function sample(platform: Platform, disk: Disk, spots: readonly number[], grain: number, compress: boolean): number {
+function sample(disk: Disk, spots: readonly number[], grain: number, pack: (cluster: Uint8Array) => Uint8Array | undefined): number {
   const buffer = new Uint8Array(grain)
   let kept = 0
   for (const at of spots) {
     const there = Math.min(grain, disk.size - at)
     disk.readAt(at, buffer.subarray(0, there))
     buffer.fill(0, there)
-    if (!isZero(buffer)) kept += compress ? (platform.codec.pack(buffer)?.length ?? grain) : grain
+    if (!isZero(buffer)) kept += pack(buffer)?.length ?? grain
   }
   return kept / (spots.length * grain)
 }

@@ -1,16 +1,22 @@
+import type { EncryptRequest } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
 import { viewOf } from '../../base/bytes.ts'
 import { ceilDiv, isPowerOfTwo, putU64 } from '../../base/ints.ts'
 import { unwatched } from '../../base/job.ts'
-import type { CreateParams } from '../driver.ts'
+import { luksOptions } from '../../crypto/luks-create.ts'
+import type { CreateParams, OpenParams } from '../driver.ts'
 import type { CreateOptions } from '../options.ts'
+import { assertCompressible, compressionNumber } from './compression.ts'
 import { countersOf } from './counters.ts'
 import { Qcow2Driver } from './driver.ts'
+import { createEncryption } from './encryption.ts'
 import { encodeExtensions, featureNameExtension } from './extensions.ts'
 import { geometryOf, l1EntriesFor, type Shape } from './geometry.ts'
 import { encodeHeader, type Header } from './header.ts'
-import { COMPATIBLE, HEADER_LENGTH, INCOMPATIBLE, LIMITS } from './layout.ts'
+import { Image } from './image.ts'
+import { COMPATIBLE, CRYPT, HEADER_LENGTH, INCOMPATIBLE, LIMITS } from './layout.ts'
 import { assertSize } from './resize.ts'
+import { missingPassphrase, type Sealing } from './seal.ts'
 
 /** Bytes set aside for the backing format's name and the extensions' end mark. */
 const BACKING_FORMAT_ROOM = 32
@@ -52,6 +58,7 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
       { field: 'preallocation' },
       'Leave preallocation off: an overlay takes its space from the layer below until it is written.',
     )
+  assertCompressible(options)
   assertSize(geometryOf(shapeFor(options)), size, '')
 }
 
@@ -60,26 +67,27 @@ function shapeFor({ compat, clusterSize, refcountBits, extendedL2 }: CreateOptio
 }
 
 /** Lays an empty disk of no size into an empty file (header, refcount table, one refcount block), and grows it to its size. */
-export function create({ storage, codec, crypto, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
+export function create({ storage, codecs, crypto, passphrase, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
   assertCreatable(size, options, backing !== undefined)
   const geometry = geometryOf(shapeFor(options))
   const { clusterSize, version } = geometry
+  const compressionType = compressionNumber(options.compressionType)
   const header: Header = {
     version,
     clusterBits: geometry.clusterBits,
     size: 0,
-    cryptMethod: 0,
+    cryptMethod: options.encrypt?.format === 'aes' ? CRYPT.aes : CRYPT.none,
     l1Size: 0,
     l1Offset: clusterSize * 3,
     refcountTableOffset: clusterSize,
     refcountTableClusters: 1,
     snapshotCount: 0,
     snapshotsOffset: 0,
-    incompatible: options.extendedL2 ? INCOMPATIBLE.extendedL2 : 0n,
+    incompatible: (options.extendedL2 ? INCOMPATIBLE.extendedL2 : 0n) | (compressionType === 0 ? 0n : INCOMPATIBLE.compression),
     compatible: options.lazyRefcounts ? COMPATIBLE.lazyRefcounts : 0n,
     autoclear: 0n,
     refcountOrder: Math.log2(options.refcountBits),
-    compressionType: 0,
+    compressionType,
     rest: new Uint8Array(),
     extensions: [],
   }
@@ -98,10 +106,18 @@ export function create({ storage, codec, crypto, size, backing, options, job = u
   storage.writeAt(clusterSize, table)
   storage.writeAt(clusterSize * 2, block)
   storage.writeAt(0, first)
+  const params: OpenParams = { storage, codecs, crypto, writable: true, lazyRefcounts: false, ...(passphrase && { passphrase }) }
   // A new image is written in one go: its counts need not go stale, even where the finished one lets them.
-  const driver = new Qcow2Driver({ storage, codec, crypto, writable: true, lazyRefcounts: false })
+  const driver = new Qcow2Driver(params, options.encrypt?.format === 'luks' ? sealed(params, header, options.encrypt) : undefined)
   driver.resize!.grow(size, options.preallocation, 0, job)
   return driver
+}
+
+/** Gives the new image its LUKS header. */
+function sealed(params: OpenParams, header: Header, request: EncryptRequest): Sealing {
+  if (!params.passphrase) throw missingPassphrase(params.storage.path)
+  const luks = createEncryption(new Image(params, header), luksOptions(request), params.passphrase, params.crypto)
+  return { seal: { cipher: luks.cipher, by: 'host' }, luks }
 }
 
 /** Bytes of a file that holds `data` bytes of guest data in whole clusters: these, their L2 tables and L1 table, and the counts of all. */

@@ -1,40 +1,62 @@
 import type { DiskInfo, Qcow2Details } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
 import type { Job } from '../../base/job.ts'
-import type { BitmapFacet, CheckFacet, DriverWriter, Extent, FormatDriver, OpenParams, ResizeFacet, SnapshotFacet } from '../driver.ts'
+import type { Codec } from '../../codec/codec.ts'
+import type { OpenLuks } from '../../crypto/luks.ts'
+import type {
+  BitmapFacet,
+  CheckFacet,
+  DriverWriter,
+  Extent,
+  FormatDriver,
+  KeyFacet,
+  OpenParams,
+  ResizeFacet,
+  SnapshotFacet,
+} from '../driver.ts'
 import { trackWrites } from './bitmap-tracker.ts'
 import { bitmapFacet } from './bitmaps.ts'
 import { checkImage } from './check.ts'
+import { assertCompression, compressionTypeOf } from './compression.ts'
+import { dataFileOf } from './data-file.ts'
+import { describeEncryption, keyFacet } from './encryption.ts'
 import { incompatibleName } from './extensions.ts'
 import { GuestView } from './guest-view.ts'
 import { type Header, readHeader } from './header.ts'
 import { Image } from './image.ts'
-import { COMPATIBLE, INCOMPATIBLE } from './layout.ts'
+import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './layout.ts'
 import { resizeFacet } from './resize.ts'
-import { sealOf } from './seal.ts'
+import { type Sealing, unlock } from './seal.ts'
 
 /** An open qcow2 image. */
 export class Qcow2Driver implements FormatDriver {
   readonly format = 'qcow2'
   readonly grain: number
   readonly packGrain: number
+  readonly codec: Codec
   readonly writer?: DriverWriter
   readonly resize?: ResizeFacet
   readonly check: CheckFacet
+  readonly keys?: KeyFacet
   readonly snapshots: Pick<SnapshotFacet, 'list'>
   readonly bitmaps: BitmapFacet
   readonly #image: Image
   readonly #view: GuestView
+  readonly #luks: OpenLuks | undefined
 
-  constructor(params: OpenParams) {
+  /** `sealing` is of an image that was unlocked already. */
+  constructor(params: OpenParams, sealing?: Sealing) {
     const { storage, writable } = params
     const header = readHeader(storage)
     refuseUnknown(header, storage.path)
     if (writable) refuseWriting(header, storage.path)
-    const image = (this.#image = new Image(params, header, sealOf(header, params)))
+    const { seal, luks } = sealing ?? unlock(header, params)
+    this.#luks = luks
+    const image = (this.#image = new Image(params, header, seal))
     this.#view = new GuestView(image, image.mapping)
     this.grain = image.geometry.subclusterSize
     this.packGrain = image.geometry.clusterSize
+    this.codec = image.codec
     this.snapshots = { list: () => image.snapshotTable.snapshots.map(({ l1Offset: _offset, l1Size: _size, ...info }) => info) }
     this.check = {
       check: (job: Job) => {
@@ -54,6 +76,7 @@ export class Qcow2Driver implements FormatDriver {
         flush: () => image.flush(),
       }
       this.resize = resizeFacet(image)
+      if (luks) this.keys = keyFacet(image, luks, params.crypto)
     }
   }
 
@@ -69,6 +92,8 @@ export class Qcow2Driver implements FormatDriver {
     const { header, geometry, storage } = this.#image
     const has = (bit: bigint): boolean => (header.incompatible & bit) !== 0n
     const bitmaps = this.bitmaps.list()
+    const encrypt = describeEncryption(header, storage)
+    const dataFile = dataFileOf(header)
     return {
       format: 'qcow2',
       virtualSize: header.size,
@@ -78,13 +103,16 @@ export class Qcow2Driver implements FormatDriver {
       snapshots: this.snapshots.list(),
       qcow2: {
         compat: header.version === 2 ? '0.10' : '1.1',
-        compressionType: header.compressionType === 1 ? 'zstd' : 'zlib',
+        compressionType: compressionTypeOf(header),
         lazyRefcounts: (header.compatible & COMPATIBLE.lazyRefcounts) !== 0n,
         refcountBits: geometry.refcountBits,
         corrupt: has(INCOMPATIBLE.corrupt),
         dirty: has(INCOMPATIBLE.dirty),
         extendedL2: geometry.extendedL2,
         ...(bitmaps.length > 0 && { bitmaps }),
+        ...(encrypt && { encrypt }),
+        ...(geometry.external && { dataFileRaw: (header.autoclear & AUTOCLEAR.rawDataFile) !== 0n }),
+        ...(dataFile !== undefined && { dataFile }),
         fileLength: storage.size,
       },
     }
@@ -109,6 +137,7 @@ export class Qcow2Driver implements FormatDriver {
   }
 
   close(): void {
+    this.#luks?.masterKey.fill(0)
     this.#image.close()
   }
 }
@@ -123,11 +152,10 @@ function refuseUnknown(header: Header, path: string): void {
       'Convert it with qemu-img first.',
     )
   }
-  const readable = INCOMPATIBLE.dirty | INCOMPATIBLE.corrupt | INCOMPATIBLE.dataFile | INCOMPATIBLE.extendedL2
+  const readable = INCOMPATIBLE.dirty | INCOMPATIBLE.corrupt | INCOMPATIBLE.dataFile | INCOMPATIBLE.compression | INCOMPATIBLE.extendedL2
   for (let bit = 0; bit < 64; bit++)
     if (header.incompatible & ~readable & (1n << BigInt(bit))) refuse(incompatibleName(header.extensions, bit), 72, 'incompatible_features')
-  if (header.compressionType !== 0) refuse(`compression type ${header.compressionType}`, 104, 'compression_type')
-  if (header.cryptMethod === 2) refuse('LUKS encryption', 32, 'crypt_method')
+  assertCompression(header, path)
   if (header.cryptMethod > 2) refuse(`encryption method ${header.cryptMethod}`, 32, 'crypt_method')
 }
 

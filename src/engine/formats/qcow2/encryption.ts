@@ -5,7 +5,7 @@ import { describeLuks } from '../../crypto/describe-luks.ts'
 import { type OpenLuks, openLuks, readLuksHeader } from '../../crypto/luks.ts'
 import type { LuksStore } from '../../crypto/luks-area.ts'
 import { createLuks, luksAreaBytes, type LuksOptions } from '../../crypto/luks-create.ts'
-import { addKey, changeKey, type KeyCost, removeKeys, slotsOf } from '../../crypto/luks-keys.ts'
+import { addKey, changeKey, removeKeys, slotsOf } from '../../crypto/luks-keys.ts'
 import { readPadded, type Storage } from '../../io/storage.ts'
 import type { KeyFacet } from '../driver.ts'
 import { encodeHeader, type Header } from './header.ts'
@@ -51,15 +51,8 @@ export function createEncryption(image: Image, options: LuksOptions, passphrase:
   return luks
 }
 
-/** The key slots of an unlocked image. Changes need an image opened for writing. */
-export interface LuksKeyFacet extends KeyFacet {
-  add(passphrase: Uint8Array, options: KeyCost & { slot?: number; force?: boolean }): number
-  /** Puts one passphrase in the place of another; answers with its slot. */
-  change(from: Uint8Array, to: Uint8Array, cost: KeyCost): number
-}
-
 /** The passphrases of an image; `luks` is what `unlockEncryption` gave, and is changed with the file. */
-export function keyFacet(image: Image, luks: OpenLuks, crypto: CryptoProvider): LuksKeyFacet {
+export function keyFacet(image: Image, luks: OpenLuks, crypto: CryptoProvider): KeyFacet {
   const { header } = luks
   const store = (): LuksStore => {
     // Refuses an image where another structure lies over the key slots.
