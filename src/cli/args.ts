@@ -18,6 +18,8 @@ export interface Parsed<Name extends string = string> {
   /** the value that was given last */
   last(name: Name): string | undefined
   all(name: Name): readonly string[]
+  /** every option and its value as given, in order */
+  given: readonly (readonly [name: Name, value: string])[]
 }
 
 export const HELP: OptionSpec = { short: 'h', long: 'help', help: 'show this help' }
@@ -28,14 +30,16 @@ export const HELP: OptionSpec = { short: 'h', long: 'help', help: 'show this hel
  */
 export function parseArgs<Name extends string>(table: Record<Name, OptionSpec>, argv: readonly string[]): Parsed<Name> | 'help' {
   const options = Object.entries({ ...table, help: HELP }) as [Name | 'help', OptionSpec][]
-  const given = new Map<Name | 'help', string[]>()
+  const given: [name: Name | 'help', value: string][] = []
+  const all = (name: Name | 'help'): string[] => given.filter(([one]) => one === name).map(([, value]) => value)
+  const asksForHelp = (): boolean => all('help').length > 0
   const operands: string[] = []
 
   const take = (name: Name | 'help', spec: OptionSpec, value: string, token: string): void => {
     if (spec.help === undefined) throw refusal(`option '${token}'`)
-    given.set(name, [...(given.get(name) ?? []), value])
+    given.push([name, value])
   }
-  for (let i = 0; i < argv.length && !given.has('help'); i++) {
+  for (let i = 0; i < argv.length && !asksForHelp(); i++) {
     const token = argv[i] ?? ''
     const next = (): string => {
       const value = argv[++i]
@@ -62,12 +66,13 @@ export function parseArgs<Name extends string>(table: Record<Name, OptionSpec>, 
       }
     } else operands.push(token)
   }
-  if (given.has('help')) return 'help'
+  if (asksForHelp()) return 'help'
   return {
     operands,
-    has: (name) => given.has(name),
-    last: (name) => given.get(name)?.at(-1),
-    all: (name) => given.get(name) ?? [],
+    has: (name) => all(name).length > 0,
+    last: (name) => all(name).at(-1),
+    all,
+    given: given.filter((one): one is [Name, string] => one[0] !== 'help'),
   }
 }
 

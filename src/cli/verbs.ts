@@ -7,6 +7,7 @@ export const VERBS = {
   convert: async () => (await import('./commands/convert.ts')).convert,
   check: async () => (await import('./commands/check.ts')).check,
   resize: async () => (await import('./commands/resize.ts')).resize,
+  bitmap: async () => (await import('./commands/bitmap.ts')).bitmap,
 } as const satisfies Record<string, () => Promise<Verb>>
 
 /** The verb of that name, or undefined. */

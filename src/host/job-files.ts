@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { JobOrder } from '../shared/api.ts'
+import type { BitmapRequest } from '../shared/model.ts'
 
 /** The files that an order names: what it only reads, and what it makes or changes. */
 export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[] } {
@@ -12,7 +13,14 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
       return { reads: [request.path], writes: [] }
     case 'resize':
       return { reads: [], writes: [request.path] }
+    case 'bitmap':
+      return { reads: mergedImages(request), writes: [request.path] }
   }
+}
+
+/** The images whose bitmaps are merged into one of another image. */
+export function mergedImages({ actions }: BitmapRequest): string[] {
+  return actions.flatMap((action) => (action.do === 'merge' && action.from ? [action.from.path] : []))
 }
 
 /** Whether two orders would get in each other's way: one writes what the other reads or writes. */

@@ -32,5 +32,7 @@ function run(engine: Engine, { kind, request }: JobOrder, context: CallContext):
       return { kind, result: engine.check(request, context) }
     case 'resize':
       return { kind, result: engine.resize(request, context) }
+    case 'bitmap':
+      return { kind, result: engine.bitmap(request, context) }
   }
 }

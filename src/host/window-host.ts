@@ -1,6 +1,6 @@
 import type { Handlers, JobOrder, JobView, LibraryEntry, Settings, WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
-import type { ConvertRequest } from '../shared/model.ts'
+import type { BitmapRequest, ConvertRequest } from '../shared/model.ts'
 import type { Channel } from '../shared/rpc/protocol.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
@@ -178,7 +178,18 @@ export class WindowHost {
         return { kind: 'check', request: { ...order.request, path: grants.assertReadable(order.request.path) } }
       case 'resize':
         return { kind: 'resize', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
+      case 'bitmap':
+        return { kind: 'bitmap', request: this.#allowBitmap(order.request) }
     }
+  }
+
+  #allowBitmap(request: BitmapRequest): BitmapRequest {
+    const actions = request.actions.map((action) =>
+      action.do === 'merge' && action.from
+        ? { ...action, from: { ...action.from, path: this.#grants.assertReadable(action.from.path) } }
+        : action,
+    )
+    return { ...request, path: this.#grants.assertWritable(request.path), actions }
   }
 
   #allowConvert(request: ConvertRequest): ConvertRequest {

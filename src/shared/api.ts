@@ -1,5 +1,7 @@
 import type { ErrorDto } from './errors.ts'
 import type {
+  BitmapRequest,
+  BitmapResult,
   ChainInfo,
   CheckReport,
   CheckRequest,
@@ -22,6 +24,7 @@ export interface EngineApi {
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
   resize(request: ResizeRequest): ResizeResult
+  bitmap(request: BitmapRequest): BitmapResult
 }
 
 /** A query answers at once from the standing worker; a job has a thread of its own, progress, pause and cancel. */
@@ -32,6 +35,7 @@ export const ENGINE = {
   convert: 'job',
   check: 'job',
   resize: 'job',
+  bitmap: 'job',
 } as const satisfies Record<keyof EngineApi, 'query' | 'job'>
 
 export type Request<M extends keyof EngineApi> = Parameters<EngineApi[M]>[0]

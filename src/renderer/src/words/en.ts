@@ -302,6 +302,8 @@ export const words = {
           return `${over ? 'Checked' : 'Checking'} ${name(order.request.path)}`
         case 'resize':
           return `${over ? 'Resized' : 'Resizing'} ${name(order.request.path)}`
+        case 'bitmap':
+          return `${over ? 'Changed' : 'Changing'} bitmap ${order.request.name} of ${name(order.request.path)}`
       }
     },
     result: (job: JobView): string => {
@@ -313,6 +315,8 @@ export const words = {
           return `${sizeText(outcome.result.info.actualSize)} on disk`
         case 'resize':
           return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
+        case 'bitmap':
+          return `${outcome.result.info.qcow2?.bitmaps?.length ?? 0} bitmaps`
         case 'check': {
           const { corruptions, leaks } = outcome.result
           return corruptions > 0 ? 'Damaged' : leaks > 0 ? 'Some space is lost' : 'This disk is fine.'
