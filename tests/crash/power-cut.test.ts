@@ -9,7 +9,7 @@ import { TraceStorage } from '../../src/engine/io/trace.ts'
 import { portable } from '../fixtures/platform.ts'
 import { Random } from '../fixtures/random.ts'
 
-const { codec } = portable
+const codec = portable.codecs.deflate
 
 /** What the disk held at a flush, and what of it has been written to since, byte by byte. */
 interface Promise {

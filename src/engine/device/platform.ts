@@ -1,10 +1,10 @@
-import type { Codec } from '../codec/codec.ts'
+import type { Codecs } from '../codec/codec.ts'
 import type { CryptoProvider } from '../crypto/crypto-provider.ts'
 import type { FileSystem } from '../io/file-system.ts'
 
-/** What the engine stands on: files, a codec and ciphers. The real ones in Node, others in a test or a browser. */
+/** What the engine stands on: files, codecs and ciphers. The real ones in Node, others in a test or a browser. */
 export interface Platform {
   readonly files: FileSystem
-  readonly codec: Codec
+  readonly codecs: Codecs
   readonly crypto: CryptoProvider
 }

@@ -1,6 +1,5 @@
 import { isZero } from '../base/bytes.ts'
 import type { Job } from '../base/job.ts'
-import type { Codec } from '../codec/codec.ts'
 import type { Disk } from '../device/disk.ts'
 
 /** Guest bytes read and written at once. */
@@ -9,8 +8,8 @@ const PIECE = 2 * 2 ** 20
 export interface CopyOptions {
   /** bytes of zeros that become a hole; 0 writes every byte */
   sparse: number
-  /** packs each cluster that gets smaller by it */
-  codec?: Codec
+  /** packs each cluster that gets smaller by it, with the target's own codec */
+  compress?: { level?: number | undefined }
 }
 
 /**
@@ -20,7 +19,7 @@ export interface CopyOptions {
 export function copy(from: Disk, to: Disk, options: CopyOptions, job: Job): number {
   const buffer = new Uint8Array(Math.max(PIECE, to.driver.packGrain ?? to.driver.grain))
   const total = from.size
-  const phase = options.codec ? 'Compressing' : 'Copying'
+  const phase = options.compress ? 'Compressing' : 'Copying'
   let copied = 0
   job.report({ phase, done: 0, total })
   for (let at = 0; at < total;) {
@@ -31,7 +30,7 @@ export function copy(from: Disk, to: Disk, options: CopyOptions, job: Job): numb
     } else {
       const bytes = buffer.subarray(0, length.bytes)
       from.readAt(at, bytes)
-      copied += options.codec ? writePacked(to, at, bytes, options.codec) : writeSparse(to, at, bytes, options.sparse)
+      copied += options.compress ? writePacked(to, at, bytes, options.compress.level) : writeSparse(to, at, bytes, options.sparse)
       at += length.bytes
     }
     job.report({ phase, done: at, total })
@@ -79,7 +78,7 @@ function writeSparse(to: Disk, at: number, bytes: Uint8Array, sparse: number): n
 }
 
 /** Writes `bytes` cluster by cluster: zeros not at all, what packs smaller packed, the rest plain. */
-function writePacked(to: Disk, at: number, bytes: Uint8Array, codec: Codec): number {
+function writePacked(to: Disk, at: number, bytes: Uint8Array, level: number | undefined): number {
   const grain = to.driver.packGrain ?? to.driver.grain
   let written = 0
   for (let from = 0; from < bytes.length; from += grain) {
@@ -88,7 +87,7 @@ function writePacked(to: Disk, at: number, bytes: Uint8Array, codec: Codec): num
     written += part.length
     // The last cluster may reach past the end of the disk; unpacked it must still be a whole cluster.
     const cluster = part.length === grain ? part : padded(part, grain)
-    const packed = codec.pack(cluster)
+    const packed = to.driver.codec?.pack(cluster, level)
     if (packed) to.writePacked(at + from, packed)
     else to.writeAt(at + from, part)
   }

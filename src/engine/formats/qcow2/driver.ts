@@ -17,7 +17,7 @@ import type {
 import { trackWrites } from './bitmap-tracker.ts'
 import { bitmapFacet } from './bitmaps.ts'
 import { checkImage } from './check.ts'
-import { assertCompression, compressionTypeOf } from './compression.ts'
+import { compressionTypeOf } from './compression.ts'
 import { dataFileOf } from './data-file.ts'
 import { describeEncryption, keyFacet } from './encryption.ts'
 import { incompatibleName } from './extensions.ts'
@@ -155,7 +155,6 @@ function refuseUnknown(header: Header, path: string): void {
   const readable = INCOMPATIBLE.dirty | INCOMPATIBLE.corrupt | INCOMPATIBLE.dataFile | INCOMPATIBLE.compression | INCOMPATIBLE.extendedL2
   for (let bit = 0; bit < 64; bit++)
     if (header.incompatible & ~readable & (1n << BigInt(bit))) refuse(incompatibleName(header.extensions, bit), 72, 'incompatible_features')
-  assertCompression(header, path)
   if (header.cryptMethod > 2) refuse(`encryption method ${header.cryptMethod}`, 32, 'crypt_method')
 }
 

@@ -2,6 +2,7 @@ import { StrataError } from '../../../shared/errors.ts'
 import { textOf, viewOf } from '../../base/bytes.ts'
 import { alignUp } from '../../base/ints.ts'
 import { readPadded, type Storage } from '../../io/storage.ts'
+import { assertCompression } from './compression.ts'
 import { type Extension, encodeExtensions, parseExtensions } from './extensions.ts'
 import { type Geometry, geometryOf, l1EntriesFor, type Shape } from './geometry.ts'
 import { COMPRESSION_TYPE_AT, EXTENSION, HEADER_LENGTH, HeaderV2, HeaderV3, INCOMPATIBLE, LIMITS, MAGIC } from './layout.ts'
@@ -94,6 +95,7 @@ export function readDamagedHeader(storage: Storage): Header {
   }
   if (backingName !== undefined)
     header.backing = backingFormat ? { name: backingName, format: textOf(backingFormat.data) } : { name: backingName }
+  assertCompression(header, path)
   assertTables(header, geometryOf(shapeOf(header)), path)
   return header
 }

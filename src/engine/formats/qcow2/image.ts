@@ -4,6 +4,7 @@ import type { Codec } from '../../codec/codec.ts'
 import type { Storage } from '../../io/storage.ts'
 import type { DiscardCause, Lease, OpenParams, Sealed } from '../driver.ts'
 import { Allocator } from './allocator.ts'
+import { codecNameOf, compressionTypeOf } from './compression.ts'
 import { carries, type L2Entry, withData, withZeros } from './entry.ts'
 import { type Geometry, geometryOf } from './geometry.ts'
 import { type Header, shapeOf, writeFeatures } from './header.ts'
@@ -50,10 +51,10 @@ export class Image {
   #touched = false
 
   constructor(params: OpenParams, header: Header, seal?: SectorNumbers) {
-    const { storage, codec, dataFile, overlapCheck, punch = PUNCHED, lazyRefcounts } = params
+    const { storage, codecs, dataFile, overlapCheck, punch = PUNCHED, lazyRefcounts } = params
     this.storage = storage
     this.data = dataFile ?? storage
-    this.codec = codec
+    this.codec = codecs[codecNameOf(compressionTypeOf(header))]
     this.header = header
     this.seal = seal
     const geometry = (this.geometry = geometryOf(shapeOf(header)))
@@ -73,7 +74,7 @@ export class Image {
       punch,
     ))
     this.mapping = new Mapping(storage, geometry, header, { allocator, metadata, settle: () => this.#settle() })
-    this.packed = new PackedClusters(storage, geometry, allocator, codec)
+    this.packed = new PackedClusters(storage, geometry, allocator, this.codec)
   }
 
   /** Whether the external data file is to be a valid raw disk at all times. */

@@ -1,4 +1,5 @@
 import type { Format } from '../driver.ts'
+import { codecNameOf } from './compression.ts'
 import { assertCreatable, create, fileSize } from './create.ts'
 import { Qcow2Driver } from './driver.ts'
 import { dataFileName } from './data-file.ts'
@@ -9,6 +10,7 @@ export const qcow2: Format = {
   name: 'qcow2',
   probe,
   dataFile: dataFileName,
+  codecName: ({ compressionType }) => codecNameOf(compressionType),
   open: (params) => new Qcow2Driver(params),
   assertCreatable,
   create,
