@@ -241,10 +241,6 @@ export interface Format {
   dataFile?(storage: Storage): string | undefined
   /** The codec of an image with these options; absent where the format packs nothing. */
   codecName?(options: CreateOptions): CodecName
-  /** The codec of an image with these options; absent where the format packs nothing. */
-  codecName?(options: CreateOptions): CodecName
-  /** The codec of an image with these options; absent where the format packs nothing. */
-  codecName?(options: CreateOptions): CodecName
   /** Opens, checking sizes, offsets and features before anything is allocated; throws `BAD_MAGIC`, `CORRUPT` or `UNSUPPORTED`. */
   open(params: OpenParams): FormatDriver
   /** Throws `INVALID_ARGUMENT` or `UNSUPPORTED` for a size or options that `create` would refuse. */

@@ -7,7 +7,6 @@ import { luksOptions } from '../../crypto/luks-create.ts'
 import type { CreateParams, OpenParams } from '../driver.ts'
 import type { CreateOptions } from '../options.ts'
 import { assertCompressible, compressionNumber } from './compression.ts'
-import { assertCompressible, compressionNumber } from './compression.ts'
 import { countersOf } from './counters.ts'
 import { Qcow2Driver } from './driver.ts'
 import { createEncryption } from './encryption.ts'
@@ -59,7 +58,6 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
       { field: 'preallocation' },
       'Leave preallocation off: an overlay takes its space from the layer below until it is written.',
     )
-  assertCompressible(options)
   assertCompressible(options)
   assertSize(geometryOf(shapeFor(options)), size, '')
 }
