@@ -19,7 +19,7 @@ export interface Parsed<Name extends string = string> {
   last(name: Name): string | undefined
   all(name: Name): readonly string[]
   /** every option and its value as given, in order */
-  given: readonly (readonly [name: Name, value: string])[]
+  given: readonly (readonly [name: string, value: string])[]
 }
 
 export const HELP: OptionSpec = { short: 'h', long: 'help', help: 'show this help' }
@@ -72,7 +72,7 @@ export function parseArgs<Name extends string>(table: Record<Name, OptionSpec>, 
     has: (name) => all(name).length > 0,
     last: (name) => all(name).at(-1),
     all,
-    given: given.filter((one): one is [Name, string] => one[0] !== 'help'),
+    given,
   }
 }
 

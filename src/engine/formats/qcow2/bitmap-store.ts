@@ -1,3 +1,4 @@
+import { StrataError } from '../../../shared/errors.ts'
 import { alignUp, ceilDiv, putU64 } from '../../base/ints.ts'
 import { viewOf } from '../../base/bytes.ts'
 import {
@@ -101,6 +102,17 @@ export class BitmapStore {
     const { storage, geometry } = this.image
     const bits = readBitmapTable(storage, geometry, record).filter((entry) => entry > ALL_BITS)
     return [...bits, ...this.#tableClusters(record)]
+  }
+
+  /** Whether the table of a bitmap can be read. */
+  isSound(record: BitmapRecord): boolean {
+    try {
+      readBitmapTable(this.image.storage, this.image.geometry, record)
+      return true
+    } catch (error) {
+      if (error instanceof StrataError && error.code === 'CORRUPT') return false
+      throw error
+    }
   }
 
   #tableClusters({ tableOffset, tableSize }: BitmapRecord): number[] {

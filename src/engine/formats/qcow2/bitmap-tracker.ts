@@ -42,16 +42,16 @@ export class BitmapTracker implements WriteTracker {
   #begin(): MarkedRanges | 'none' {
     const enabled = this.store.records.filter((record) => isEnabled(record) && !this.isInconsistent(record))
     this.#claim(enabled)
-    const usable = enabled.filter(isUsable)
-    if (usable.length === 0) return 'none'
-    return new MarkedRanges(2 ** Math.min(...usable.map(({ granularityBits }) => granularityBits)))
+    const kept = this.#mine.filter(isEnabled)
+    if (kept.length === 0) return 'none'
+    return new MarkedRanges(2 ** kept.reduce((finest, { granularityBits }) => Math.min(finest, granularityBits), Infinity))
   }
 
-  /** What has extra data of unknown meaning cannot be kept: it stays flagged, for good. */
+  /** Flags bitmaps as in use. What has extra data of unknown meaning or a damaged table cannot be kept: it stays flagged, for good. */
   #claim(records: readonly BitmapRecord[]): void {
     const names = new Set(records.map(({ name }) => name))
     this.store.writeFlags((record) => (names.has(record.name) ? record.flags | BITMAP_FLAG.inUse : record.flags))
-    for (const record of records) if (isUsable(record)) this.#claimed.add(record.name)
+    for (const record of records) if (isUsable(record) && this.store.isSound(record)) this.#claimed.add(record.name)
   }
 
   /** Brings the marks to the file; the bitmaps stay flagged. To be called before bitmaps are looked at or changed. */

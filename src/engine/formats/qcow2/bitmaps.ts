@@ -127,19 +127,9 @@ class Bitmaps {
     const gone = this.#find(name)
     tracker.store.publish(
       tracker.store.records.filter((record) => record.name !== name),
-      this.#clustersOf(gone),
+      tracker.store.isSound(gone) ? tracker.store.clustersOf(gone) : [],
     )
     tracker.forget(name)
-  }
-
-  /** What is named by an impossible table is left to a repair. */
-  #clustersOf(record: BitmapRecord): number[] {
-    try {
-      return this.#tracker?.store.clustersOf(record) ?? []
-    } catch (error) {
-      if (error instanceof StrataError && error.code === 'CORRUPT') return []
-      throw error
-    }
   }
 
   clear(name: string): void {
