@@ -28,15 +28,17 @@ class PortableAes implements BlockCipher {
   readonly #key: Uint8Array
 
   constructor(key: Uint8Array) {
-    this.#key = key.slice()
+    this.#key = new Uint8Array(key)
   }
 
   encrypt(bytes: Uint8Array): void {
-    this.#once().encrypt(bytes, bytes)
+    bytes.set(this.#once().encrypt(bytes))
   }
 
   decrypt(bytes: Uint8Array): void {
-    this.#once().decrypt(bytes, bytes)
+    const plain = this.#once().decrypt(bytes)
+    bytes.set(plain)
+    plain.fill(0)
   }
 
   wipe(): void {
