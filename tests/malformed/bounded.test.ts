@@ -27,6 +27,9 @@ const LIES: [what: string, at: number, bytes: Buffer, code: string][] = [
   ['65536 snapshots past the end of the file', 60, half(65536), 'CORRUPT'],
 ]
 
+/** What a check does not refuse, but tells. */
+const CHECKED = new Set(['an L1 table past the end of the file', '65536 snapshots past the end of the file'])
+
 describe('a hostile file, to a process of its own', () => {
   let folder: string
   let image: string
@@ -43,7 +46,7 @@ describe('a hostile file, to a process of its own', () => {
     >
   }
 
-  it.each(LIES)('%s costs little, is refused, and changes nothing', (_what, at, bytes, code) => {
+  it.each(LIES)('%s costs little, is refused, and changes nothing', (what, at, bytes, code) => {
     const content = readFileSync(image)
     if (at < 0) writeFileSync(image, content.subarray(0, 60))
     else {
@@ -53,7 +56,7 @@ describe('a hostile file, to a process of its own', () => {
     const before = readFileSync(image)
     for (const verb of ['info', 'check', 'resize', 'convert']) {
       const answer = refused(verb)
-      expect(answer.code, verb).toBe(code)
+      expect(answer.code, verb).toBe(verb === 'check' && CHECKED.has(what) ? 'none' : code)
       expect(answer.mebibytes, verb).toBeLessThan(MAX_MEBIBYTES)
     }
     expect(readFileSync(image).equals(before)).toBe(true)

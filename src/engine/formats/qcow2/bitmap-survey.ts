@@ -20,12 +20,12 @@ const ALL_ONES = 1
 
 /** What a walk over the bitmaps tells. */
 export interface BitmapVisitor {
-  /** `[at, at + length)` of the file belongs to the bitmaps */
-  part(at: number, length: number): void
-  /** the directory, from its entry at host offset `at` on, makes no sense */
-  brokenDirectory(message: string, at: number): void
+  /** `[at, at + length)` of the file belongs to the bitmaps; answers whether that is inside the file, and says so itself where not */
+  part(at: number, length: number): boolean
+  /** the directory makes no sense, as the entry at host offset `at` shows; the message is for what nobody has said */
+  brokenDirectory(at: number, message?: string): void
   /** the table entry at host offset `at` makes no sense */
-  brokenEntry(message: string, at: number): void
+  brokenEntry(at: number, message?: string): void
 }
 
 /** Where the directory lies, in bytes, as the header says it. */
@@ -55,22 +55,20 @@ export function walkBitmaps(image: Examined, visitor: BitmapVisitor, job: Job): 
   const { count, size, at: start } = directory
   const { clusterSize } = image.geometry
   if (count === 0 || count > LIMITS.bitmaps || size === 0 || size > LIMITS.bitmapDirectoryBytes || start === 0 || start % clusterSize !== 0)
-    return visitor.brokenDirectory('the bitmap directory cannot be where the header says', start)
-  visitor.part(start, size)
-  if (start + size > alignUp(image.storage.size, clusterSize))
-    return visitor.brokenDirectory('the bitmap directory lies past the end of the file', start)
+    return visitor.brokenDirectory(start, 'the bitmap directory cannot be where the header says')
+  if (!visitor.part(start, size)) return visitor.brokenDirectory(start)
   let at = start
   for (let i = 0; i < count; i++) {
     const row = at + BitmapEntry.size > start + size ? undefined : readRow(image, at)
     const next = row && at + row.length
-    if (!row || next === undefined || next > start + size) return visitor.brokenDirectory(`bitmap ${i} reaches past its directory`, at)
+    if (!row || next === undefined || next > start + size) return visitor.brokenDirectory(at, `bitmap ${i} reaches past its directory`)
     const fault = rowFault(image, row)
-    if (fault !== undefined) return visitor.brokenDirectory(`bitmap ${i}: ${fault}`, at)
-    visitor.part(row.tableOffset, row.tableSize * 8)
+    if (fault !== undefined) return visitor.brokenDirectory(at, `bitmap ${i}: ${fault}`)
+    if (!visitor.part(row.tableOffset, row.tableSize * 8)) visitor.brokenDirectory(at)
     walkTable(image, row.tableOffset, row.tableSize, visitor, job)
     at = next
   }
-  if (at !== start + size) visitor.brokenDirectory('the bitmap directory is larger than its entries', at)
+  if (at !== start + size) visitor.brokenDirectory(at, 'the bitmap directory is larger than its entries')
 }
 
 type Row = ReturnType<typeof readRow>
@@ -117,10 +115,10 @@ function walkTable(image: Examined, at: number, entries: number, visitor: Bitmap
       const low = table.getUint32(i * 8 + 4)
       const host = hostOf(high, low)
       const place = at + (first + i) * 8
-      if (high & RESERVED_HIGH || low & RESERVED_LOW) visitor.brokenEntry('a bitmap table entry has reserved bits set', place)
+      if (high & RESERVED_HIGH || low & RESERVED_LOW) visitor.brokenEntry(place, 'a bitmap table entry has reserved bits set')
       else if (host !== 0 && (low & ALL_ONES || host % clusterSize !== 0))
-        visitor.brokenEntry(`a bitmap table entry points at ${hex(host)}, which is no cluster`, place)
-      else if (host !== 0) visitor.part(host, clusterSize)
+        visitor.brokenEntry(place, `a bitmap table entry points at ${hex(host)}, which is no cluster`)
+      else if (host !== 0 && !visitor.part(host, clusterSize)) visitor.brokenEntry(place)
     }
   }
 }

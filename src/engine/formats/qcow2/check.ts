@@ -9,14 +9,26 @@ import { MARK } from './reference-tally.ts'
 import { clustersToCompare, StoredCounts } from './stored-counts.ts'
 import { type Survey, survey } from './survey.ts'
 
+/** What the comparison of stored counts and references gave. */
+export interface Verdict {
+  /** clusters whose stored count is too low, and too high */
+  tooLow: number
+  tooHigh: number
+  /** a count that is too low has no block to stand in, or does not fit there */
+  uncountable: boolean
+  /** entries of the active map whose bit 63 is wrong */
+  wrongFlags: number
+  /** bytes up to the end of the last cluster that is counted or referred to */
+  imageEnd: number
+}
+
 /** A check that has run: what was found, and what it was found from. */
 export interface Checked {
   image: Examined
   counts: StoredCounts
   survey: Survey
   findings: Findings
-  /** bytes up to the end of the last cluster that is counted or referred to */
-  imageEnd: number
+  verdict: Verdict
 }
 
 /** Walks every structure of the image, counts the references, and compares them with the stored counts. Changes nothing. */
@@ -29,19 +41,24 @@ export function runCheck(storage: Storage, job: Job): Checked {
   const findings = new Findings()
   const counts = new StoredCounts(image)
   const surveyed = survey(image, counts, findings, job)
-  return { image, counts, survey: surveyed, findings, imageEnd: compare(image, counts, surveyed, findings, job) }
+  return { image, counts, survey: surveyed, findings, verdict: compare(image, counts, surveyed, findings, job) }
 }
 
-/** The survey's verdict on the stored counts and on bit 63; answers with the end of what is in use. */
-function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findings: Findings, job: Job): number {
+/** The survey's verdict on the stored counts and on bit 63. */
+function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findings: Findings, job: Job): Verdict {
   const { clusterSize } = image.geometry
-  const seen = { highest: 0, flagsWrong: false }
+  const seen = { highest: 0, flagsWrong: false, uncountable: false, tooLow: 0, tooHigh: 0, wrongFlags: 0 }
   const used = (cluster: number, stored: number, found: number): void => {
     seen.highest = cluster
     // The walk has left on each cluster what entries claim of it, so that a sound map need not be walked again.
     if ((tally.marks(cluster) & (stored === 1 ? MARK.shared : MARK.exclusive)) !== 0) seen.flagsWrong = true
     if (stored === found) return
     const message = `cluster ${cluster} refcount=${stored} reference=${found}`
+    if (stored > found) seen.tooHigh++
+    else {
+      seen.tooLow++
+      if (!counts.has(cluster) || (found > counts.counters.max && image.geometry.version === 3)) seen.uncountable = true
+    }
     if (stored > found) findings.add('leak', `Leaked ${message}`, cluster * clusterSize)
     else findings.add('corruption', `ERROR ${message}`, cluster * clusterSize)
   }
@@ -49,16 +66,20 @@ function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findi
     findings.add('error', `ERROR: can't get the refcount of cluster ${cluster}: its refcount block is nowhere`, cluster * clusterSize)
   counts.compare(tally, { used, unreadable }, clustersToCompare(image, tally), job)
   if (seen.flagsWrong)
-    for (const { what, host, count, place } of wrongFlags(image, (cluster) => counts.get(cluster), job))
-      findings.add('corruption', `ERROR OFLAG_COPIED ${what} at ${hex(host)}: refcount=${count}`, place)
-  return (seen.highest + 1) * clusterSize
+    for (const { at: table, wrong } of wrongFlags(image, (cluster) => counts.get(cluster), job))
+      for (const { what, host, count, at } of wrong) {
+        seen.wrongFlags++
+        findings.add('corruption', `ERROR OFLAG_COPIED ${what} at ${hex(host)}: refcount=${count}`, table + at)
+      }
+  const { tooLow, tooHigh, uncountable, wrongFlags: flags } = seen
+  return { tooLow, tooHigh, uncountable, wrongFlags: flags, imageEnd: (seen.highest + 1) * clusterSize }
 }
 
 export function reportOf({
   image,
   survey: { allocatedClusters, fragmentedClusters, compressedClusters },
   findings,
-  imageEnd,
+  verdict,
 }: Checked): CheckReport {
   const { storage, header, geometry } = image
   return {
@@ -70,7 +91,7 @@ export function reportOf({
     findings: findings.kept,
     totalClusters: ceilDiv(header.size, geometry.clusterSize),
     ...{ allocatedClusters, fragmentedClusters, compressedClusters },
-    imageEndOffset: imageEnd,
+    imageEndOffset: verdict.imageEnd,
     clusterSize: geometry.clusterSize,
   }
 }

@@ -1,52 +1,56 @@
 import type { Job } from '../../base/job.ts'
 import { isPacked } from './entry-faults.ts'
-import { hostOf, isExclusive } from './entry.ts'
+import { hostOf, isExclusive, withExclusive } from './entry.ts'
 import { type Examined, read } from './examined.ts'
 
 /** An entry of the active map whose bit 63 does not say what the count says. */
 export interface WrongFlag {
-  /** of what: `L2 table` or `data cluster` */
-  what: string
-  /** host offset in bytes of what the entry points at */
+  what: 'L2 table' | 'data cluster'
+  /** host offset in bytes of what the entry points at, and the count of that */
   host: number
   count: number
-  /** where the entry lies in the file, and the host offset of its table */
-  place: number
-  table: number
-  /** the high word of the entry as it should be */
+  /** byte of the entry in its table, and its high word as it should be */
+  at: number
   high: number
 }
 
-const COPIED = 0x80000000
+/** A table with wrong flags: its host offset, its bytes as they are, and the entries. */
+export interface FlaggedTable {
+  at: number
+  bytes: DataView
+  wrong: WrongFlag[]
+}
 
 /**
- * Finds where bit 63 of the active map is wrong: it must be set where the count is one, and nowhere else (section "L1 table entry").
- * `countOf` answers with the count of a cluster, or undefined where that is not known.
+ * Finds where bit 63 of the active map is wrong: it must be set where the count is one, and nowhere else (section "L1 table entry"); first
+ * the L1 table, then the L2 tables. `countOf` answers with the count of a cluster, or undefined where that is not known.
  */
-export function* wrongFlags(image: Examined, countOf: (cluster: number) => number | undefined, job: Job): Generator<WrongFlag> {
+export function* wrongFlags(image: Examined, countOf: (cluster: number) => number | undefined, job: Job): Generator<FlaggedTable> {
   const { storage, header, geometry } = image
   const { clusterSize, l2EntryBytes } = geometry
-  const l1 = read(storage, header.l1Offset, header.l1Size * 8)
-  const wrong = (what: string, high: number, host: number, place: number, table: number): WrongFlag | undefined => {
-    const count = countOf(Math.floor(host / clusterSize))
-    if (count === undefined || isExclusive(high) === (count === 1)) return undefined
-    return { what, host, count, place, table, high: (count === 1 ? high | COPIED : high & ~COPIED) >>> 0 }
+  const flagsOf = (what: WrongFlag['what'], bytes: DataView, step: number): WrongFlag[] => {
+    const wrong: WrongFlag[] = []
+    for (let at = 0; at < bytes.byteLength; at += step) {
+      const high = bytes.getUint32(at)
+      const host = hostOf(high, bytes.getUint32(at + 4))
+      if (host === 0 || isPacked(high)) continue
+      const count = countOf(Math.floor(host / clusterSize))
+      if (count === undefined || isExclusive(high) === (count === 1)) continue
+      wrong.push({ what, host, count, at, high: withExclusive(high, count === 1) })
+    }
+    return wrong
   }
+  const l1 = read(storage, header.l1Offset, header.l1Size * 8)
+  const wrongTables = flagsOf('L2 table', l1, 8)
+  if (wrongTables.length > 0) yield { at: header.l1Offset, bytes: l1, wrong: wrongTables }
+  // Clusters of a data file have no count.
+  if (geometry.external) return
   for (let i = 0; i < header.l1Size; i++) {
-    const high = l1.getUint32(i * 8)
-    const table = hostOf(high, l1.getUint32(i * 8 + 4))
+    const table = hostOf(l1.getUint32(i * 8), l1.getUint32(i * 8 + 4))
     if (table === 0) continue
     job.checkpoint()
-    const flag = wrong('L2 table', high, table, header.l1Offset + i * 8, header.l1Offset)
-    if (flag) yield flag
-    if (geometry.external) continue
-    const l2 = read(storage, table, clusterSize)
-    for (let at = 0; at < clusterSize; at += l2EntryBytes) {
-      const entry = l2.getUint32(at)
-      const host = hostOf(entry, l2.getUint32(at + 4))
-      if (host === 0 || isPacked(entry)) continue
-      const dataFlag = wrong('data cluster', entry, host, table + at, table)
-      if (dataFlag) yield dataFlag
-    }
+    const bytes = read(storage, table, clusterSize)
+    const wrong = flagsOf('data cluster', bytes, l2EntryBytes)
+    if (wrong.length > 0) yield { at: table, bytes, wrong }
   }
 }

@@ -60,6 +60,11 @@ export function isExclusive(high: number): boolean {
   return (high & COPIED) !== 0
 }
 
+/** The high word with bit 63 set or cleared. */
+export function withExclusive(high: number, exclusive: boolean): number {
+  return (exclusive ? high | COPIED : high & ~COPIED) >>> 0
+}
+
 /** Takes an entry apart. `zeros` and `allocated` are the words behind an extended one. */
 export function decodeL2(high: number, low: number, geometry: Geometry, zeros = 0, allocated = 0): L2Entry {
   const { extendedL2, external } = geometry

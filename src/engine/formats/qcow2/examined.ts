@@ -13,6 +13,8 @@ export interface Examined {
   storage: Storage
   header: Header
   geometry: Geometry
+  /** bytes of the file when it was looked at */
+  fileSize: number
   /** clusters of the file; the last may be cut short */
   clusters: number
   snapshots: SnapshotRows
@@ -24,6 +26,12 @@ const MOST_CLUSTERS = 2 ** 31 - 1
 /** Reads what a check begins with. Throws what `readDamagedHeader` throws, and `UNSUPPORTED` for features or a file beyond what a check knows. */
 export function examine(storage: Storage): Examined {
   const header = readDamagedHeader(storage)
+  if (header.cryptMethod > 2)
+    throw new StrataError('UNSUPPORTED', `This image uses encryption method ${header.cryptMethod}, which Strata does not have`, {
+      path: storage.path,
+      offset: 32,
+      field: 'crypt_method',
+    })
   const known = Object.values(INCOMPATIBLE).reduce((all, bit) => all | bit, 0n)
   for (let bit = 0; bit < 64; bit++)
     if (header.incompatible & ~known & (1n << BigInt(bit)))
@@ -40,7 +48,7 @@ export function examine(storage: Storage): Examined {
   const clusters = ceilDiv(storage.size, geometry.clusterSize)
   if (clusters > MOST_CLUSTERS)
     throw new StrataError('UNSUPPORTED', 'The file has more clusters than a check can count', { path: storage.path })
-  return { storage, header, geometry, clusters, snapshots: readSnapshotRows(storage, header) }
+  return { storage, header, geometry, fileSize: storage.size, clusters, snapshots: readSnapshotRows(storage, header) }
 }
 
 /** `length` bytes from offset `at` on; zeros past the end of the file. */

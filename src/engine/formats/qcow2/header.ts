@@ -219,6 +219,15 @@ export function writeRefcountTableFields(storage: Storage, header: Header): void
   writeFields(storage, header, HeaderV2.at('refcountTableOffset'), HeaderV2.at('snapshotCount'))
 }
 
+/** Rewrites the place, the size and the width of the reference counts, in one write: other counts appear at once or not at all. */
+export function writeRefcountFields(storage: Storage, header: Header): void {
+  const bytes = new Uint8Array(HeaderV3.size)
+  HeaderV2.encode({ ...header, magic: MAGIC, backingOffset: 0, backingLength: 0 }, bytes) // the backing fields lie before what is written
+  HeaderV3.encode({ ...header, headerLength: 0 }, bytes) // and the length behind it
+  const end = header.version === 2 ? HeaderV2.at('snapshotCount') : HeaderV3.at('headerLength')
+  storage.writeAt(HeaderV2.at('refcountTableOffset'), bytes.subarray(HeaderV2.at('refcountTableOffset'), end))
+}
+
 /** Rewrites the place and number of the snapshots, in one write: a new snapshot table appears at once or not at all. */
 export function writeSnapshotFields(storage: Storage, header: Header): void {
   writeFields(storage, header, HeaderV2.at('snapshotCount'), HeaderV2.size)

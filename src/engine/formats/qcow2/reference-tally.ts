@@ -36,6 +36,15 @@ export class ReferenceTally {
     else this.#addWide(at, mark)
   }
 
+  /** Takes one reference back. */
+  remove(cluster: number): void {
+    const index = cluster >>> CHUNK_BITS
+    const chunk = this.#chunk(index)!
+    const at = cluster & (CHUNK - 1)
+    if ((chunk[at]! & COUNT) === WIDE) this.#wide.get(index)![at]! -= 1
+    else chunk[at]! -= 1
+  }
+
   get(cluster: number): number {
     const index = cluster >>> CHUNK_BITS
     const count = (this.#chunk(index)?.[cluster & (CHUNK - 1)] ?? 0) & COUNT

@@ -53,6 +53,10 @@ export function readSnapshotRows(storage: Storage, header: Header): SnapshotRows
   if (snapshotCount > count) faults.push({ message: `${snapshotCount - count} snapshots more than the format allows`, offset: 60 })
   let at = snapshotsOffset
   for (let i = 0; i < count; i++) {
+    if (at >= storage.size) {
+      faults.push({ message: `the snapshot table lies past the end of the file: ${count - i} snapshots are lost`, offset: at })
+      break
+    }
     const fixed = read(at, SnapshotEntry.size).slice()
     const view = viewOf(fixed)
     const extraLength = view.getUint32(SnapshotEntry.at('extraLength'))

@@ -57,6 +57,22 @@ export class StoredCounts {
     return block.is === 'impossible' ? block.readable : 0
   }
 
+  /** Whether there is a block that counts a cluster. */
+  has(cluster: number): boolean {
+    return (this.#blockOf(cluster) ?? 0) > 0
+  }
+
+  /** Whether the cluster at host offset `at` holds a part of the table or a block. */
+  holds(at: number): boolean {
+    const { refcountTableOffset } = this.#image.header
+    if (at >= refcountTableOffset && at < refcountTableOffset + this.#table.byteLength) return true
+    for (let i = 0; i < this.blocks; i++) {
+      const block = this.block(i)
+      if (block.is === 'present' && block.at === at) return true
+    }
+    return false
+  }
+
   /** The stored count of a cluster; undefined where its block can't be read. */
   get(cluster: number): number | undefined {
     const block = this.#blockOf(cluster)

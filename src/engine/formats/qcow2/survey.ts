@@ -26,16 +26,20 @@ export interface Survey {
   allocatedClusters: number
   fragmentedClusters: number
   compressedClusters: number
-  /** the reference counts can't be mended in place */
-  countsBroken: boolean
-  /** L2 tables with an impossible entry, by host offset, and how often an L1 entry names each */
-  faultyTables: Map<number, number>
-  /** an L1 entry is impossible */
+  /** entries of the refcount table that make no sense: with any, the counts can't be mended in place */
+  brokenBlocks: number
+  /** L2 tables with an impossible entry, by host offset: how often an L1 entry names each, and the guest offset of its first cluster */
+  faultyTables: Map<number, { times: number; guest: number }>
+  /** an L1 table or an entry of one is impossible */
   faultyL1: boolean
-  /** the bitmap directory makes no sense */
+  /** the snapshot table must be written anew */
+  faultySnapshots: boolean
+  /** the bitmap directory or a bitmap's table makes no sense */
   faultyDirectory: boolean
   /** host offsets of impossible bitmap table entries */
   faultyBitmapEntries: number[]
+  /** where the clusters end that plain entries place past the end of the file, in bytes; 0 for none */
+  danglingEnd: number
 }
 
 /** The L1 tables of an image that can be walked: the active one, and those of the snapshots. */
@@ -68,6 +72,8 @@ class Surveyor {
   readonly #l2: Uint8Array
   readonly #view: DataView
   readonly #result: Survey
+  /** host offset that no image of this size reaches */
+  readonly #sane: number
   /** the current L2 table has an impossible entry */
   #faulty = false
   #walked = 0
@@ -78,12 +84,14 @@ class Surveyor {
     this.#counts = counts
     this.#findings = findings
     this.#job = job
+    this.#sane = 2 * (image.storage.size + image.header.size)
     this.#l2 = new Uint8Array(image.geometry.clusterSize)
     this.#view = viewOf(this.#l2)
     this.#result = {
       tally: this.#tally,
       ...{ allocatedClusters: 0, fragmentedClusters: 0, compressedClusters: 0 },
-      ...{ countsBroken: false, faultyTables: new Map(), faultyL1: false, faultyDirectory: false, faultyBitmapEntries: [] },
+      ...{ brokenBlocks: 0, faultyTables: new Map(), faultyL1: false, faultySnapshots: false },
+      ...{ faultyDirectory: false, faultyBitmapEntries: [], danglingEnd: 0 },
     }
   }
 
@@ -94,7 +102,8 @@ class Surveyor {
     this.#refer(0, geometry.clusterSize)
     for (const root of roots) this.#walkL1(root)
     this.#checkSnapshots()
-    if (snapshots.bytes > 0 && !geometry.external) this.#refer(header.snapshotsOffset, snapshots.bytes)
+    if (!geometry.external && !this.#refer(header.snapshotsOffset, snapshots.bytes)) this.#result.faultySnapshots = true
+    // Without a table every count is zero, which the comparison tells.
     this.#refer(header.refcountTableOffset, header.refcountTableClusters * geometry.clusterSize)
     this.#checkEncryption()
     this.#walkBitmaps()
@@ -124,19 +133,23 @@ class Surveyor {
   #checkSnapshots(): void {
     const { snapshots, geometry, header } = this.#image
     if (geometry.external) {
-      if (header.snapshotCount > 0) this.#corrupt('there are snapshots, which an image with a data file cannot have', 60)
-      return
+      if (header.snapshotCount === 0) return
+      this.#result.faultySnapshots = true
+      return this.#corrupt('there are snapshots, which an image with a data file cannot have', 60)
     }
-    for (const { message, offset } of snapshots.faults) this.#corrupt(message, offset)
-    for (const { label, l1Offset, l1Size, at } of snapshots.rows) {
+    const faults = snapshots.rows.flatMap(({ label, l1Offset, l1Size, at }) => {
       const fault = rowFault(l1Offset, l1Size, geometry.clusterSize)
-      if (fault !== undefined) this.#corrupt(`snapshot ${label}: ${fault}`, at)
+      return fault === undefined ? [] : [{ message: `snapshot ${label}: ${fault}`, offset: at }]
+    })
+    for (const { message, offset } of [...snapshots.faults, ...faults]) {
+      this.#result.faultySnapshots = true
+      this.#corrupt(message, offset)
     }
   }
 
   #walkL1({ name, at, size, active }: L1Root): void {
     if (size === 0) return
-    this.#refer(at, size * 8)
+    if (!this.#refer(at, size * 8)) this.#result.faultyL1 = true
     const { geometry, storage } = this.#image
     const l1 = read(storage, at, size * 8)
     for (let i = 0; i < size; i++) {
@@ -151,11 +164,17 @@ class Surveyor {
       if (host === 0) continue
       const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
       if (!this.#refer(host, geometry.clusterSize, mark)) continue
-      this.#walkL2(host, active, i * geometry.l2Reach)
-      // A table that lies across clusters can't be trusted with a repair: its L1 entry goes.
-      if (!this.#faulty || host % geometry.clusterSize !== 0) continue
-      this.#result.faultyTables.set(host, (this.#result.faultyTables.get(host) ?? 0) + 1)
+      const guest = i * geometry.l2Reach
+      this.#walkL2(host, active, guest)
+      // A table that lies across clusters is not worth mending: its L1 entry goes.
+      if (this.#faulty && host % geometry.clusterSize === 0) this.#noteFaulty(host, guest)
     }
+  }
+
+  #noteFaulty(table: number, guest: number): void {
+    const known = this.#result.faultyTables.get(table)
+    if (known) known.times++
+    else this.#result.faultyTables.set(table, { times: 1, guest })
   }
 
   /** The loop that a check spends its time in: entries of the usual kind are counted here, all others in `#odd`. */
@@ -202,7 +221,7 @@ class Surveyor {
 
   /** One entry that is not simply a cluster of data. Answers with the cluster that would go on without a break. */
   #odd(at: number, table: number, active: boolean, guest: number, expected: number): number {
-    const { geometry, clusters } = this.#image
+    const { geometry } = this.#image
     const view = this.#view
     const result = this.#result
     const high = view.getUint32(at)
@@ -231,8 +250,11 @@ class Surveyor {
     const cluster = Math.floor(host / geometry.clusterSize)
     if (!geometry.external) {
       const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
-      if (!this.#refer(host, geometry.clusterSize, mark)) this.#faulty = true
-      if (cluster >= clusters) return expected
+      if (!this.#refer(host, geometry.clusterSize, mark)) {
+        this.#faulty = true
+        if (host < this.#sane) result.danglingEnd = Math.max(result.danglingEnd, host + geometry.clusterSize)
+        return expected
+      }
     }
     if (!active) return expected
     result.allocatedClusters++
@@ -256,14 +278,14 @@ class Surveyor {
 
   #walkBitmaps(): void {
     const visitor: BitmapVisitor = {
-      part: (at, length) => void this.#refer(at, length),
-      brokenDirectory: (message, at) => {
+      part: (at, length) => this.#refer(at, length),
+      brokenDirectory: (at, message) => {
         this.#result.faultyDirectory = true
-        this.#corrupt(message, at)
+        if (message !== undefined) this.#corrupt(message, at)
       },
-      brokenEntry: (message, at) => {
+      brokenEntry: (at, message) => {
         this.#result.faultyBitmapEntries.push(at)
-        this.#corrupt(message, at)
+        if (message !== undefined) this.#corrupt(message, at)
       },
     }
     walkBitmaps(this.#image, visitor, this.#job)
@@ -283,7 +305,7 @@ class Surveyor {
         if (references === 1) continue
         this.#corrupt(`refcount block ${i} is referred to ${references} times`, entryAt)
       }
-      this.#result.countsBroken = true
+      this.#result.brokenBlocks++
     }
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, expect, it } from 'vitest'
+import { AsideStorage } from '../../../../src/engine/io/aside.ts'
 import { FileStorage } from '../../../../src/engine/io/file.node.ts'
 import { MemoryStorage } from '../../../../src/engine/io/memory.ts'
 import type { Storage } from '../../../../src/engine/io/storage.ts'
@@ -88,6 +89,7 @@ let files = 0
 it.each<[string, () => Storage]>([
   ['memory', () => new MemoryStorage()],
   ['a file', () => FileStorage.create(join(folder, `file-${files++}`))],
+  ['a file left aside', () => new AsideStorage(new MemoryStorage())],
   ['a traced file', () => new TraceStorage(FileStorage.create(join(folder, `file-${files++}`)))],
 ])('%s holds what an array would hold after any steps', (_name, make) => {
   fc.assert(
