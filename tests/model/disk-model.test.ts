@@ -163,6 +163,25 @@ describe('growing', () => {
       expect(checked(platform, '/top')).toEqual(CLEAN)
     }
   })
+
+  it('shows zeros in what is left of a cluster of which some subclusters are mapped', () => {
+    const platform: Platform = { files: new MemorySystem(), ...portable }
+    create(platform, { path: '/base', format: 'raw', size: 2 ** 20, overwrite: false }, { gate, job: unwatched }, watch)
+    const base = openDisk(platform, '/base', { gate, writable: true })
+    base.writeAt(0, new Uint8Array(2 ** 20).fill(7))
+    base.close()
+    const request = { path: '/top', format: 'qcow2', size: 65536, backing: { name: '/base', format: 'raw' } } as const
+    create(platform, { ...request, qcow2: { extendedL2: true }, overwrite: false }, { gate, job: unwatched }, watch)
+    const top = openDisk(platform, '/top', { gate, writable: true })
+    top.grow(65536 + 2048 + 512, 'off')
+    top.grow(65536 * 3 + 2048, 'metadata')
+    top.grow(65536 * 4, 'off')
+    const bytes = new Uint8Array(top.size)
+    top.readAt(0, bytes)
+    expect(bytes.lastIndexOf(7)).toBe(65535)
+    top.close()
+    expect(checked(platform, '/top')).toEqual(CLEAN)
+  })
 })
 
 function alignSector(size: number): number {

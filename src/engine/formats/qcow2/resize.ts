@@ -2,7 +2,7 @@ import type { Preallocation } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
 import type { Job } from '../../base/job.ts'
 import { alignDown, alignUp, ceilDiv } from '../../base/ints.ts'
-import type { ResizeFacet } from '../driver.ts'
+import type { Lease, ResizeFacet } from '../driver.ts'
 import { type Geometry, l1EntriesFor } from './geometry.ts'
 import { writeSizeFields } from './header.ts'
 import { LIMITS } from './layout.ts'
@@ -56,12 +56,9 @@ export function grow(image: Image, size: number, preallocation: Preallocation, h
   if (size === header.size) return
   clearTail(image)
   growL1(image, l1EntriesFor(geometry, size))
-  const from = alignUp(header.size, geometry.clusterSize)
-  if (preallocation === 'metadata') preallocate(image, from, size, job)
-  else {
-    if (from < Math.min(hidden, size)) image.zero(from, Math.min(hidden, size) - from)
-    clearLeftovers(image, from, size, job)
-  }
+  const preallocated = preallocation === 'metadata' ? Math.min(size, alignUp(header.size, geometry.clusterSize)) : size
+  clear(image, alignUp(header.size, geometry.subclusterSize), preallocated, hidden, job)
+  if (preallocated < size) preallocate(image, preallocated, size, job)
   image.flush()
   image.tracker?.resizing()
   header.size = size
@@ -88,12 +85,31 @@ function growL1(image: Image, entries: number): void {
   if (old.length > 0) allocator.free(old.at, old.length)
 }
 
-/** Zeros what lies between the end of the disk and the end of its last cluster, where that is written in place: growing makes it visible. */
-function clearTail({ header, geometry, storage, mapping }: Image): void {
-  const start = alignDown(header.size, geometry.clusterSize)
-  if (start === header.size) return
-  const run = mapping.run(start, geometry.clusterSize)
-  if (run.kind === 'data' && run.exclusive) storage.zeroAt(run.host + (header.size - start), geometry.clusterSize - (header.size - start))
+/** Zeros what lies between the end of the disk and the end of its last subcluster, where that is written in place: growing makes it visible. */
+function clearTail(image: Image): void {
+  const { size } = image.header
+  const { subclusterSize } = image.geometry
+  const start = alignDown(size, subclusterSize)
+  if (start === size) return
+  const run = image.mapping.run(start, subclusterSize)
+  if (run.kind !== 'data' || !run.exclusive) return
+  const at = run.host + (size - start)
+  const sealed = image.sealedAt(size, at)
+  writeZeros({ storage: image.data, at, length: start + subclusterSize - size, ...(sealed && { sealed }) })
+}
+
+/** Writes what reads as zeros: a hole where the file system can, but encrypted bytes where they are to be. */
+function writeZeros({ storage, at, length, sealed }: Pick<Lease, 'storage' | 'at' | 'length' | 'sealed'>): void {
+  if (!sealed) return storage.zeroAt(at, length)
+  const bytes = new Uint8Array(length)
+  sealed.cipher.encrypt(sealed.sector, bytes)
+  storage.writeAt(at, bytes)
+}
+
+/** Makes `[from, to)` read as zeros, with whole subclusters where a backing disk would show up to `hidden`. */
+function clear(image: Image, from: number, to: number, hidden: number, job: Job): void {
+  if (from < Math.min(hidden, to)) image.zero(from, Math.min(hidden, to) - from)
+  clearLeftovers(image, from, to, job)
 }
 
 /**
@@ -109,13 +125,13 @@ function clearLeftovers(image: Image, from: number, size: number, job: Job): voi
   }
 }
 
-/** Maps every cluster of `[from, size)` to room that reads as zeros: a hole in the file where the file system has such. */
+/** Maps every cluster of `[from, size)` to room that reads as zeros. */
 function preallocate(image: Image, from: number, size: number, job: Job): void {
   for (let at = from; at < size;) {
     job.checkpoint()
     job.report({ phase: 'Setting space aside', done: at - from, total: size - from })
     const lease = image.reserve(at, size - at)
-    lease.storage.zeroAt(lease.at, lease.length)
+    writeZeros(lease)
     lease.commit()
     at = lease.start + lease.length
   }
