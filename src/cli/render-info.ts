@@ -1,4 +1,4 @@
-import type { DiskInfo, Qcow2Details, SnapshotInfo } from '../shared/model.ts'
+import type { DiskInfo, EncryptionInfo, LuksSlotInfo, Qcow2Details, SnapshotInfo } from '../shared/model.ts'
 import { humanSize } from './sizes.ts'
 
 /** One layer as `info` prints it for a person. */
@@ -52,17 +52,45 @@ function treeLines(tree: object, indent: string): string[] {
   })
 }
 
+/** What `format-specific` holds, in QEMU's order. */
 function qcow2Data(details: Qcow2Details): Record<string, unknown> {
-  const { compat, compressionType, lazyRefcounts, refcountBits, corrupt, extendedL2, bitmaps } = details
-  const common = { compat, 'compression-type': compressionType }
-  if (compat === '0.10') return { ...common, 'refcount-bits': refcountBits }
+  const { compat, compressionType, lazyRefcounts, refcountBits, corrupt, extendedL2, bitmaps, encrypt, dataFile, dataFileRaw } = details
+  const version3 = compat !== '0.10'
   return {
-    ...common,
-    'lazy-refcounts': lazyRefcounts,
+    compat,
+    'compression-type': compressionType,
+    ...(version3 && { 'lazy-refcounts': lazyRefcounts }),
     ...(bitmaps && { bitmaps: bitmaps.map(({ flags, name, granularity }) => ({ flags, name, granularity })) }),
     'refcount-bits': refcountBits,
-    corrupt,
-    'extended-l2': extendedL2,
+    ...(encrypt && { encrypt: encryptObject(encrypt) }),
+    ...(dataFile !== undefined && { 'data-file': dataFile, 'data-file-raw': dataFileRaw ?? false }),
+    ...(version3 && { corrupt, 'extended-l2': extendedL2 }),
+  }
+}
+
+function encryptObject(encrypt: EncryptionInfo): Record<string, unknown> {
+  if (encrypt.format === 'aes') return { format: 'aes' }
+  const { ivgenAlg, ivgenHashAlg, hashAlg, cipherAlg, cipherMode, uuid, payloadOffset, masterKeyIters } = encrypt
+  return {
+    ...(ivgenAlg !== undefined && { 'ivgen-alg': ivgenAlg }),
+    'hash-alg': hashAlg,
+    'cipher-alg': cipherAlg,
+    uuid,
+    ...(ivgenHashAlg !== undefined && { 'ivgen-hash-alg': ivgenHashAlg }),
+    format: 'luks',
+    'cipher-mode': cipherMode,
+    slots: encrypt.slots.map(slotObject),
+    'payload-offset': payloadOffset,
+    'master-key-iters': masterKeyIters,
+  }
+}
+
+function slotObject({ active, iters, keyOffset, stripes }: LuksSlotInfo): Record<string, unknown> {
+  return {
+    active,
+    ...(iters !== undefined && { iters }),
+    'key-offset': keyOffset,
+    ...(stripes !== undefined && { stripes }),
   }
 }
 
