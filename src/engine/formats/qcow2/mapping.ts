@@ -64,7 +64,7 @@ export class Mapping {
   readonly #geometry: Geometry
   readonly #root: Root
   readonly #writer: MappingWriter | undefined
-  readonly #l2: TableCache
+  #l2: TableCache
   #l1: DataView | undefined
   readonly #dirtyL1 = new Set<number>()
   /** host offsets of the L2 tables, to be looked up; made when first asked for */
@@ -81,8 +81,19 @@ export class Mapping {
     this.#geometry = geometry
     this.#root = root
     this.#writer = writer
-    this.#l2 = new TableCache(storage, Math.min(geometry.clusterSize, MAX_SLICE), CACHE_BYTES, () => {
-      writer?.settle()
+    this.#l2 = this.#cache()
+  }
+
+  /** Forgets all that was read, after tables were changed in the file itself; what was changed here must be written. */
+  reload(): void {
+    this.#l1 = undefined
+    this.#tables = undefined
+    this.#l2 = this.#cache()
+  }
+
+  #cache(): TableCache {
+    return new TableCache(this.#storage, Math.min(this.#geometry.clusterSize, MAX_SLICE), CACHE_BYTES, () => {
+      this.#writer?.settle()
       this.#l2.writeDirty()
     })
   }
@@ -164,6 +175,18 @@ export class Mapping {
     this.#tables?.delete(old)
     this.#tables?.add(host)
     this.#dirtyL1.add(Math.floor((index * 8) / L1_PIECE))
+  }
+
+  /** Takes the L2 table for `at`, which belongs to nobody's cache any more, out of the map; answers with its host offset, 0 for none. */
+  dropTable(at: number): number {
+    const host = this.#tableAt(at)
+    if (host === 0) return 0
+    const index = Math.floor(at / this.#geometry.l2Reach)
+    putL1(this.#table, index * 8, 0)
+    this.#l2.forget(host, this.#geometry.clusterSize)
+    this.#tables?.delete(host)
+    this.#dirtyL1.add(Math.floor((index * 8) / L1_PIECE))
+    return host
   }
 
   get #writing(): MappingWriter {

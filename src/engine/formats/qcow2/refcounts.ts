@@ -15,11 +15,11 @@ const MAX_SLICE = 65536
  * Counts change in memory and reach the file with `writeDirty`; the caller orders that against everything else.
  */
 export class Refcounts {
-  readonly counters: Counters
+  #counters: Counters
   readonly #storage: Storage
   readonly #geometry: Geometry
   readonly #header: Header
-  readonly #blocks: TableCache
+  #blocks: TableCache
   /** host offset of each block, 0 for none; loaded on first use, so that a reader never pays for it */
   #loaded: Float64Array | undefined
   /** host offsets of the blocks once more, to be looked up; made when first asked for */
@@ -29,8 +29,24 @@ export class Refcounts {
     this.#storage = storage
     this.#geometry = geometry
     this.#header = header
-    this.counters = countersOf(geometry.refcountBits)
-    this.#blocks = new TableCache(storage, Math.min(geometry.clusterSize, MAX_SLICE), CACHE_BYTES, () => this.writeDirty())
+    this.#counters = countersOf(geometry.refcountBits)
+    this.#blocks = this.#cache()
+  }
+
+  /** Forgets all that was read, after the header and the geometry name other counts; what was changed must be written. */
+  reload(): void {
+    this.#counters = countersOf(this.#geometry.refcountBits)
+    this.#blocks = this.#cache()
+    this.#loaded = undefined
+    this.#places = undefined
+  }
+
+  #cache(): TableCache {
+    return new TableCache(this.#storage, Math.min(this.#geometry.clusterSize, MAX_SLICE), CACHE_BYTES, () => this.writeDirty())
+  }
+
+  get counters(): Counters {
+    return this.#counters
   }
 
   /** Host offsets of the blocks, 0 where a block is absent. */
