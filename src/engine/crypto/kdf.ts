@@ -11,7 +11,7 @@ const MIN_ITERATIONS = 1000
  */
 export const MAX_ITERATIONS = 100_000_000
 /** Milliseconds after which a measurement is good enough. */
-const MEASURED = 100
+const MEASURED = 50
 
 /** How many iterations of PBKDF2 take about `milliseconds` here, for a key of `length` bytes; within what a header may hold. */
 export function timedIterations(milliseconds: number, hash: HashName, length: number, crypto: CryptoProvider): number {
