@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finding, Qcow2Options } from '../../src/shared/model.ts'
 import { unwatched } from '../../src/engine/base/job.ts'
-import { portableDeflate } from '../../src/engine/codec/deflate.portable.ts'
 import type { Disk } from '../../src/engine/device/disk.ts'
 import { openDisk } from '../../src/engine/device/open.ts'
 import type { Platform } from '../../src/engine/device/platform.ts'
@@ -47,7 +46,7 @@ class Modelled {
         const start = at - (at % grain)
         if (start + grain > this.bytes.length) return
         const plain = this.#random.text(grain)
-        const packed = portableDeflate.pack(plain)
+        const packed = this.disk.driver.codec!.pack(plain)
         if (!packed) return
         this.disk.writePacked(start, packed)
         this.bytes.set(plain, start)
@@ -89,6 +88,7 @@ const FEATURES: [name: string, sizes: number[], options: Qcow2Options][] = [
   ['compat 1.1', CLUSTER_SIZES, { compat: '1.1' }],
   ['extended L2 entries', CLUSTER_SIZES.filter((size) => size >= 16384), { extendedL2: true }],
   ['lazy reference counts', [512, 65536], { lazyRefcounts: true }],
+  ['compression type zstd', [512, 4096, 65536], { compressionType: 'zstd' }],
 ]
 
 describe.each(FEATURES)('%s', (_name, sizes, options) => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEngine, unwatched } from '../../src/engine/index.ts'
-import { nativeDeflate } from '../../src/engine/codec/deflate.node.ts'
 import { openDisk } from '../../src/engine/device/open.ts'
 import { nodeFileSystem } from '../../src/engine/io/file-system.node.ts'
 import { CLUSTER_SIZES, VERSIONS } from '../fixtures/matrix.ts'
@@ -29,15 +28,22 @@ describe.skipIf(!hasProgram('qemu-io'))('Strata and qemu-io, turn by turn on one
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  const cases = VERSIONS.flatMap((compat) => CLUSTER_SIZES.map((clusterSize) => ({ compat, clusterSize })))
-  it.each(cases)('compat $compat, clusters of $clusterSize bytes', ({ compat, clusterSize }) => {
+  const cases = VERSIONS.flatMap((compat) =>
+    CLUSTER_SIZES.map((clusterSize) => ({ compat, clusterSize, compressionType: 'zlib' as const })),
+  )
+  const zstd = [512, 4096, 65536, 2 ** 21].map((clusterSize) => ({ compat: '1.1' as const, clusterSize, compressionType: 'zstd' as const }))
+  it.each([...cases, ...zstd])('compat $compat, clusters of $clusterSize bytes, $compressionType', (options) => {
+    const { compat, clusterSize, compressionType } = options
     const random = new Random(clusterSize * 3 + compat.length)
-    const image = join(folder, `${compat}-${clusterSize}.qcow2`)
+    const image = join(folder, `${compat}-${clusterSize}-${compressionType}.qcow2`)
     const size = Math.max(clusterSize * 7, 256 * 1024) + 1024
     const model = new Uint8Array(size)
     const made = random.below(2) === 0
-    if (made) engine.create({ path: image, format: 'qcow2', size, qcow2: { clusterSize, compat }, overwrite: false }, context)
-    else qemu('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', `compat=${compat},cluster_size=${clusterSize}`, image, String(size))
+    if (made) engine.create({ path: image, format: 'qcow2', size, qcow2: options, overwrite: false }, context)
+    else {
+      const words = `compat=${compat},cluster_size=${clusterSize},compression_type=${compressionType}`
+      qemu('qemu-img', 'create', '-q', '-f', 'qcow2', '-o', words, image, String(size))
+    }
 
     for (let round = 0; round < 3; round++) {
       const disk = openDisk(platform, image, { gate, writable: true })
@@ -50,7 +56,7 @@ describe.skipIf(!hasProgram('qemu-io'))('Strata and qemu-io, turn by turn on one
         } else if (random.below(4) === 0 && Math.floor(at / clusterSize + 1) * clusterSize <= size) {
           const start = at - (at % clusterSize)
           const plain = random.text(clusterSize)
-          const packed = nativeDeflate.pack(plain)
+          const packed = disk.driver.codec!.pack(plain)
           if (packed) {
             disk.writePacked(start, packed)
             model.set(plain, start)

@@ -34,6 +34,14 @@ const fromData =
   (folder: string, name: string) =>
     void img(folder, 'convert', '-f', 'raw', '-O', 'qcow2', ...args, 'data.raw', name)
 
+/** An encrypted image of the data, whose passphrase is hunter2. */
+const encrypted = (format: 'luks' | 'aes') => (folder: string, name: string) =>
+  void img(
+    folder,
+    ...['convert', '-O', 'qcow2', '--object', 'secret,id=s,data=hunter2'],
+    ...['-o', `encrypt.format=${format},encrypt.key-secret=s${format === 'luks' ? ',encrypt.iter-time=10' : ''}`, 'data.raw', name],
+  )
+
 function inPlace(file: string, change: (fd: number) => void): void {
   const fd = openSync(file, 'r+')
   try {
@@ -159,7 +167,22 @@ export const IMAGES: Record<string, ImageRecipe> = {
     },
   },
   'zstd.qcow2': { make: fromData('-c', '-o', 'compression_type=zstd') },
+  // The feature bit and the type say different things, each way round.
+  'compression-bit.qcow2': {
+    make(folder, name) {
+      made('', '1M')(folder, name)
+      inPlace(join(folder, name), (fd) => writeSync(fd, Buffer.from([8]), 0, 1, 79))
+    },
+  },
+  'compression-type.qcow2': {
+    make(folder, name) {
+      made('', '1M')(folder, name)
+      inPlace(join(folder, name), (fd) => writeSync(fd, Buffer.from([1]), 0, 1, 104))
+    },
+  },
   'subclusters.qcow2': { make: fromData('-o', 'extended_l2=on') },
+  'luks.qcow2': { make: encrypted('luks') },
+  'aes.qcow2': { make: encrypted('aes') },
   'disk.vmdk': { make: (folder, name) => void img(folder, 'create', '-q', '-f', 'vmdk', name, '1M') },
   'a name.qcow2': { make: made('', '1M') },
   'ünï-😀.qcow2': { make: made('', '1M') },

@@ -68,10 +68,10 @@ describe.skipIf(missing.length > 0)(`A real file system there and back (needs ${
   describe('3 MB of /usr, in every make of qcow2 that QEMU writes', () => {
     beforeAll(() => makeFileSystem(folder, 'small.raw', 3 * MIB))
 
-    const makes = ['0.10', '1.1'].flatMap((compat) =>
+    const makes = ['compat=0.10', 'compat=1.1', 'compression_type=zstd'].flatMap((make) =>
       ['512', '4k', '64k', '2M'].flatMap((cluster) =>
         [[], ['-c']].map((pack) => ({
-          options: `compat=${compat},cluster_size=${cluster}`,
+          options: `${make},cluster_size=${cluster}`,
           pack,
         })),
       ),

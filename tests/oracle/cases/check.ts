@@ -6,6 +6,7 @@ export const CHECK: readonly OracleCase[] = [
   { line: 'check data.qcow2', real: true },
   { line: 'check --output=json data.qcow2', real: true },
   { line: 'check packed.qcow2' },
+  { line: 'check zstd.qcow2' },
   { line: 'check --output=json packed.qcow2' },
   { line: 'check c512.qcow2' },
   { line: 'check c2m.qcow2' },

@@ -21,6 +21,8 @@ export const INFO: readonly OracleCase[] = [
   { line: 'info dirty.qcow2' },
   { line: 'info --output=json dirty.qcow2' },
   { line: 'info corrupt-bit.qcow2' },
+  { line: 'info zstd.qcow2' },
+  { line: 'info --output=json zstd.qcow2' },
   { line: 'info top.qcow2' },
   { line: 'info --output=json top.qcow2' },
   { line: 'info --backing-chain third.qcow2', real: true },
@@ -60,10 +62,11 @@ export const INFO: readonly OracleCase[] = [
   { line: 'info -f nosuch data.raw' },
   { line: 'info folder', differs: { stderr: OWN_WORDS } },
   { line: 'info short.qcow2', differs: { stderr: OWN_WORDS } },
+  { line: 'info compression-bit.qcow2', differs: { stderr: OWN_WORDS } },
+  { line: 'info compression-type.qcow2', differs: { stderr: OWN_WORDS } },
   { line: 'info unknown-bit.qcow2', differs: { stderr: OWN_WORDS } },
 
   { line: 'info bitmap.qcow2', differs: { stdout: 'bitmaps are kept and not listed' } },
-  { line: 'info zstd.qcow2', differs: { refused: 'zstd is not read' } },
   { line: 'info subclusters.qcow2', differs: { refused: 'subclusters are not read' } },
   { line: 'info disk.vmdk', differs: { refused: 'Strata has raw and qcow2, and takes no VMDK for a raw disk' } },
 ]
