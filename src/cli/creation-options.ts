@@ -91,6 +91,10 @@ export class CreationOptions {
     return ![undefined, 'off'].includes(this.#values.get('preallocation')?.toString())
   }
 
+  get encrypts(): boolean {
+    return this.#values.has('encrypt.format') || this.#values.get('encryption') === 'on'
+  }
+
   has(name: string): boolean {
     return name in this.#table
   }

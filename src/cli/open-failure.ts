@@ -19,6 +19,8 @@ export function systemWords({ code, message, where }: ErrorDto): string {
 export function openReason(named: string, error: ErrorDto): string {
   const at = error.where.path ?? named
   const below = at === named ? '' : 'Could not open backing file: '
+  if (error.code === 'WRONG_PASSPHRASE') return `${below}Invalid password, cannot unlock any keyslot`
+  if (error.code === 'NO_PASSPHRASE') return `${below}Parameter 'encrypt.key-secret' is required for cipher`
   if (error.code === 'BAD_MAGIC') return `${below}Image is not in qcow2 format`
   if (error.where.field === undefined && SYSTEM_WORDS[error.code] !== undefined)
     return `${below}Could not open '${at}': ${systemWords(error)}`

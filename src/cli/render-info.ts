@@ -34,12 +34,10 @@ export function infoObject(info: DiskInfo): Record<string, unknown> {
   if (info.clusterSize !== undefined) object['cluster-size'] = info.clusterSize
   object['format'] = info.format
   object['actual-size'] = info.actualSize
-  if (info.encrypted) object['encrypted'] = true
   if (info.qcow2) object['format-specific'] = { type: info.format, data: qcow2Data(info.qcow2) }
-  if (info.backingName !== undefined) {
-    object['full-backing-filename'] = info.backingPath ?? info.backingName
-    object['backing-filename'] = info.backingName
-  }
+  if (info.backingName !== undefined) object['full-backing-filename'] = info.backingPath ?? info.backingName
+  if (info.encrypted) object['encrypted'] = true
+  if (info.backingName !== undefined) object['backing-filename'] = info.backingName
   object['dirty-flag'] = info.dirty
   return object
 }

@@ -1,6 +1,7 @@
 import type { JobName, JobOrder, Result } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { Progress } from '../shared/model.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import { EngineHost } from '../host/engine-host.ts'
 import { Failure } from './failure.ts'
 import { GATE } from './inspect.ts'
@@ -14,8 +15,9 @@ export async function runJob<K extends JobName>(
   terminal: Terminal,
   order: Extract<JobOrder, { kind: K }>,
   onProgress: (progress: Progress) => void = () => undefined,
+  secrets: Secrets = {},
 ): Promise<Result<K>> {
-  const job = new EngineHost().start(order, GATE, { onProgress })
+  const job = new EngineHost().start(order, GATE, { onProgress, secrets })
   let stoppedBy: number | undefined
   const endListening = terminal.onStop((exitCode) => {
     stoppedBy = exitCode

@@ -6,6 +6,7 @@ import { hasProgram } from '../fixtures/programs.ts'
 import { CHECK } from './cases/check.ts'
 import { CONVERT } from './cases/convert.ts'
 import { CREATE } from './cases/create.ts'
+import { ENCRYPTION } from './cases/encryption.ts'
 import { INFO } from './cases/info.ts'
 import type { OracleCase } from './cases/oracle-case.ts'
 import { RESIZE } from './cases/resize.ts'
@@ -14,7 +15,7 @@ import { imagesOf, makeImages } from './images.ts'
 import { must, run, type Said } from './qemu.ts'
 import { strataInside, strataProcess } from './strata.ts'
 
-const GROUPS = { usage: USAGE, create: CREATE, info: INFO, convert: CONVERT, check: CHECK, resize: RESIZE }
+const GROUPS = { usage: USAGE, create: CREATE, info: INFO, convert: CONVERT, check: CHECK, encryption: ENCRYPTION, resize: RESIZE }
 
 describe.skipIf(!hasProgram('qemu-img'))('The command line against qemu-img (needs qemu-utils)', () => {
   const home = process.cwd()

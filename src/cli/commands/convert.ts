@@ -1,10 +1,13 @@
-import type { ConvertRequest } from '../../shared/model.ts'
-import { assertCacheMode, CREATION, FORMAT, QUIET, REFUSED, SHARE, SOURCE_CACHE } from '../common-options.ts'
+import { StrataError } from '../../shared/errors.ts'
+import type { ConvertRequest, Progress } from '../../shared/model.ts'
+import { assertCacheMode, CREATION, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, refusal } from '../failure.ts'
 import { inspectWhole, knownFormat } from '../inspect.ts'
 import { makeFailure } from '../make-failure.ts'
+import { IMAGE, namedImage } from '../named-image.ts'
+import { openReason } from '../open-failure.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
@@ -35,12 +38,12 @@ export const convert = verb({
     offload: { short: 'C' },
     rate: { short: 'r', value: 'RATE' },
     snapshot: { short: 'l', value: 'SNAPSHOT' },
-    bitmaps: { long: 'bitmaps' },
-    skipBitmaps: { long: 'skip-broken-bitmaps' },
+    bitmaps: { long: 'bitmaps', help: "copy the source's dirty bitmaps too" },
+    skipBitmaps: { long: 'skip-broken-bitmaps', help: 'with --bitmaps: leave out those that are inconsistent' },
     salvage: { long: 'salvage' },
     zeroTarget: { long: 'target-is-zero' },
     targetImageOptions: { long: 'target-image-opts' },
-    ...REFUSED,
+    ...IMAGE,
   },
   async run(args, terminal) {
     const formatName = args.last('targetFormat') ?? 'raw'
@@ -54,13 +57,18 @@ export const convert = verb({
       terminal.out(creationHelp(format))
       return EXIT.ok
     }
+    if (args.has('skipBitmaps') && !args.has('bitmaps')) throw new Failure('Use of --skip-broken-bitmaps requires --bitmaps')
     const [source, target, extra] = args.operands
     if (source === undefined || target === undefined) throw new Failure('Must specify image file name')
+    if (extra !== undefined && args.has('bitmaps')) throw new Failure('Copying bitmaps only possible with single source')
     if (extra !== undefined) throw refusal('converting several images into one')
     assertCacheMode(args.last('targetCache'), 'cache')
     assertCacheMode(args.last('sourceCache'), 'source cache')
 
-    const top = inspectWhole(source, args.last('format')).layers[0]
+    const image = namedImage(args, source)
+    const top = inspectWhole(image.path, image.format).layers[0]
+    if (top?.encrypted && image.secret === undefined)
+      throw new Failure(`Could not open '${source}': Parameter 'encrypt.key-secret' is required for cipher`)
     if (!format) throw new Failure(`Unknown file format '${formatName}'`)
     const options = new CreationOptions(format, settings)
     const compress = args.has('compress')
@@ -68,22 +76,28 @@ export const convert = verb({
     if (options.text('backing_file') !== undefined || options.text('backing_fmt') !== undefined)
       throw refusal('converting onto a backing file', 'Without one, the target holds the whole content.')
     if (compress && format === 'raw') throw new Failure('Compression not supported for this file format')
+    if (compress && options.encrypts) throw new Failure('Compression and encryption not supported at the same time')
     if (compress && options.preallocates) throw new Failure('Compression and preallocation not supported at the same time')
 
     const doing = `${target}: error while converting ${format}`
     const showing = args.has('progress') && !args.has('quiet')
     try {
       const request: ConvertRequest = {
-        source: { path: source, ...(top && { format: top.format }) },
+        source: { path: image.path, ...(top && { format: top.format }), ...(image.secret !== undefined && { secret: image.secret }) },
         target: { path: target, format, qcow2: { ...options.toRequest(), ...level }, compress },
         overwrite: true,
+        ...(args.has('bitmaps') && { bitmaps: args.has('skipBitmaps') ? 'sound' : 'all' }),
         ...(sparse !== undefined && { sparse }),
       }
-      await runJob(terminal, { kind: 'convert', request }, (progress) => {
+      const show = (progress: Progress): void => {
         if (showing) terminal.out(progressLine(progress))
-      })
+      }
+      await runJob(terminal, { kind: 'convert', request }, show, image.secrets)
     } catch (error) {
+      if (error instanceof StrataError && error.code === 'WRONG_PASSPHRASE')
+        throw new Failure(`Could not open '${source}': ${openReason(image.path, error.toDto())}`, { hint: error.hint })
       if (error instanceof Failure && error.message !== '') throw new Failure(`${doing}: ${error.message}`, error)
+      if (error instanceof StrataError && error.where.field === 'bitmaps') throw bitmapFailure(error, target, format)
       throw makeFailure(target, doing, error)
     }
     if (showing) terminal.out(PROGRESS_END)
@@ -96,6 +110,13 @@ function compressionLevel(text: string | undefined, compress: boolean): { compre
   if (!compress) throw new Failure('A compression level needs -c')
   if (!/^\d{1,2}$/.test(text)) throw new Failure(`Invalid compression level '${text}'`)
   return { compressionLevel: Number(text) }
+}
+
+/** Why bitmaps can't be taken along, in qemu-img's words. */
+function bitmapFailure({ message, where }: StrataError, target: string, format: string): Failure {
+  if (where.path === target) return new Failure(`Format driver '${format}' does not support bitmaps`)
+  const broken = message.startsWith('Cannot copy')
+  return new Failure(broken ? `${message}\nTry --skip-broken-bitmaps, or use 'strata bitmap --remove' to delete it` : message)
 }
 
 /** The largest `-S`: qemu-img's copy buffer. */

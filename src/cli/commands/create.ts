@@ -1,15 +1,17 @@
 import { basename, isAbsolute } from 'node:path'
 import { StrataError } from '../../shared/errors.ts'
 import type { CreateRequest } from '../../shared/model.ts'
-import { CREATION, QUIET, REFUSED } from '../common-options.ts'
+import { CREATION, QUIET } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
 import { chainOf, knownFormat } from '../inspect.ts'
 import { makeFailure } from '../make-failure.ts'
 import { brokenLayer, openReason } from '../open-failure.ts'
+import { IMAGE } from '../named-image.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { runJob } from '../run-job.ts'
+import { readSecrets } from '../secrets.ts'
 import { MAX_SIZE, parseSize } from '../sizes.ts'
 import type { Parsed } from '../args.ts'
 import { verb } from '../verb.ts'
@@ -21,8 +23,11 @@ const OPTIONS = {
   backingFormat: { short: 'F', value: 'FMT', help: 'format of the image below' },
   unchecked: { short: 'u' },
   quiet: QUIET,
-  object: REFUSED.object,
+  object: IMAGE.object,
 } as const
+
+const AES_WARNING =
+  'strata: warning: encryption format aes is weak and only for old QEMUs. Use encrypt.format=luks for what must stay secret.\n'
 
 /** `strata create`: an empty disk, or one on top of another. What was there under that name is replaced. */
 export const create = verb({
@@ -49,15 +54,20 @@ export const create = verb({
     const bytes = options.size
     if (bytes === undefined || bytes > MAX_SIZE) throw new Failure(`${path}: Image creation needs a size parameter`)
 
+    const secrets = readSecrets(args.all('object'))
     if (!args.has('quiet')) terminal.out(`Formatting '${path}', ${options.describe()}\n`)
     const qcow2 = saying(path, () => {
       if (options.text('backing_fmt') !== undefined && !lower) throw new Failure('Backing format cannot be used without backing file')
-      return options.toRequest()
+      const request = options.toRequest()
+      const secret = request.encrypt?.secret
+      if (secret !== undefined && !(secret in secrets)) throw new Failure(`No secret with id '${secret}'`)
+      return request
     })
     const request: CreateRequest = { path, format, qcow2, size: wholeSectors(path, bytes, format), overwrite: true }
+    if (qcow2.encrypt?.format === 'aes') terminal.err(AES_WARNING)
     if (lower) request.backing = { name: lower.name, format: lower.format }
     try {
-      await runJob(terminal, { kind: 'create', request })
+      await runJob(terminal, { kind: 'create', request }, undefined, secrets)
     } catch (error) {
       throw makeFailure(path, path, error)
     }

@@ -1,8 +1,9 @@
-import { FORMAT, OUTPUT, outputOf, REFUSED, SHARE } from '../common-options.ts'
+import { FORMAT, OUTPUT, outputOf, SHARE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
 import { inspect } from '../inspect.ts'
 import { json } from '../json.ts'
+import { IMAGE, namedImage } from '../named-image.ts'
 import { brokenLayer, openFailure } from '../open-failure.ts'
 import { infoObject, infoText } from '../render-info.ts'
 import { verb } from '../verb.ts'
@@ -16,13 +17,14 @@ export const info = verb({
     output: OUTPUT,
     chain: { long: 'backing-chain', help: 'the images below it too' },
     share: SHARE,
-    ...REFUSED,
+    ...IMAGE,
   },
   run(args, terminal) {
     const [path] = args.operands
     const output = outputOf(args.last('output'))
     if (path === undefined || args.operands.length > 1) throw usageFailure('Expecting one image file name')
-    const { layers, broken } = inspect(path, args.last('format'))
+    const image = namedImage(args, path)
+    const { layers, broken } = inspect(image.path, image.format)
     const shown = args.has('chain') ? layers : layers.slice(0, 1)
     if (broken && args.has('chain'))
       throw broken.code === 'CHAIN'

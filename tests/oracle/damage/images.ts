@@ -58,7 +58,11 @@ export function makeVictim(folder: string, victim: Victim): string {
   const secret = isEncrypted(victim) ? SECRET : []
   const img = (...args: string[]): string => must('qemu-img', args, folder)
   const io = (...commands: string[]): string =>
-    must('qemu-io', [...secret, ...(isEncrypted(victim) ? named(victim, file) : ['-f', 'qcow2', file]), ...commands.flatMap((c) => ['-c', c])], folder)
+    must(
+      'qemu-io',
+      [...secret, ...(isEncrypted(victim) ? named(victim, file) : ['-f', 'qcow2', file]), ...commands.flatMap((c) => ['-c', c])],
+      folder,
+    )
   const backing: string[] = []
   if (victim.backed) {
     img('create', '-q', '-f', 'raw', 'base.raw', victim.size)

@@ -1,0 +1,28 @@
+import type { OptionSpec, Parsed } from './args.ts'
+import { Failure } from './failure.ts'
+import { type ImageName, readImageName } from './image-name.ts'
+import { readSecrets } from './secrets.ts'
+
+/** Options of every verb that opens an image. */
+export const IMAGE = {
+  object: { long: 'object', value: 'secret,id=ID,…', help: 'a passphrase: file=FILE, or data=TEXT where nobody else is on this machine' },
+  imageOptions: { long: 'image-opts', help: 'FILE is a list of options: driver=qcow2,file.filename=…,encrypt.key-secret=ID' },
+} as const satisfies Record<string, OptionSpec>
+
+/** The image that an operand names, with the passphrases that the command line holds. */
+export interface NamedImage extends ImageName {
+  secrets: Record<string, Uint8Array>
+}
+
+/** Reads an operand. A passphrase that is the only one opens the image, even if its name does not say so. */
+export function namedImage(args: Pick<Parsed<'format' | 'object' | 'imageOptions'>, 'has' | 'last' | 'all'>, operand: string): NamedImage {
+  const asOptions = args.has('imageOptions')
+  if (asOptions && args.has('format')) throw new Failure('--image-opts and --format are mutually exclusive')
+  const secrets = readSecrets(args.all('object'))
+  const image = readImageName(operand, asOptions)
+  const [first, ...others] = Object.keys(secrets)
+  const secret = image.secret ?? (others.length === 0 ? first : undefined)
+  if (secret !== undefined && !(secret in secrets)) throw new Failure(`Could not open '${operand}': No secret with id '${secret}'`)
+  const format = image.format ?? args.last('format')
+  return { path: image.path, secrets, ...(format !== undefined && { format }), ...(secret !== undefined && { secret }) }
+}
