@@ -70,6 +70,8 @@ export interface ResizeFacet {
   grow(size: number, preallocation: Preallocation, hidden: number, job: Job): void
   /** Throws what would make `grow` fail, before anything is written. */
   assertGrowable(size: number): void
+  /** Throws what would make `shrink` fail, before anything is written. Present where `shrink` is. */
+  assertShrinkable?(size: number): void
   /** Cuts the disk off at `size` guest bytes; what lay behind is gone, its room given back. Stopped, the disk has its old size. */
   shrink?(size: number, job: Job): void
 }

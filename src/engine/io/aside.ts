@@ -74,6 +74,10 @@ export class AsideStorage extends StorageDecorator {
     if (length > 0) this.#size = Math.max(this.#size, end)
   }
 
+  override allocateAt(at: number, length: number): void {
+    this.zeroAt(at, length)
+  }
+
   override extents(at: number, length: number): Iterable<StorageRun> {
     assertInside(this, at, length)
     return length === 0 ? [] : [{ at, length, hole: false }]

@@ -2,7 +2,7 @@ import { type ErrorCode, StrataError } from '../../shared/errors.ts'
 import { StorageDecorator } from './storage-decorator.ts'
 import type { Storage, StorageRun } from './storage.ts'
 
-/** The calls that can be made to fail; `write` stands for `zeroAt` too, and `read` for `extents`. */
+/** The calls that can be made to fail; `write` stands for `zeroAt` and `allocateAt` too, and `read` for `extents`. */
 export type FaultKind = 'read' | 'write' | 'truncate' | 'flush'
 
 export interface FaultOptions {
@@ -72,6 +72,11 @@ export class FaultStorage extends StorageDecorator {
   override zeroAt(at: number, length: number): void {
     this.#plan.pass('write', this.path, at)
     super.zeroAt(at, length)
+  }
+
+  override allocateAt(at: number, length: number, written: boolean): void {
+    this.#plan.pass('write', this.path, at)
+    super.allocateAt(at, length, written)
   }
 
   override extents(at: number, length: number): Iterable<StorageRun> {

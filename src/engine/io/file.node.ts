@@ -86,6 +86,12 @@ export class FileStorage implements Storage {
     if (length > 0 && end > this.#size) this.truncate(end)
   }
 
+  allocateAt(at: number, length: number, written: boolean): void {
+    this.zeroAt(at, length)
+    if (!written && sparseCalls()?.allocate(this.#fd, at, length)) return
+    for (let done = 0; done < length; done += ZEROS.length) this.writeAt(at + done, ZEROS.subarray(0, length - done))
+  }
+
   *extents(at: number, length: number): Generator<StorageRun> {
     assertInside(this, at, length)
     const end = at + length

@@ -146,6 +146,10 @@ class MemoryHandle implements Storage {
     this.#changing(at, length).zeroAt(at, length)
   }
 
+  allocateAt(at: number, length: number, written: boolean): void {
+    this.#changing(at, length).allocateAt(at, length, written)
+  }
+
   extents(at: number, length: number): Iterable<StorageRun> {
     assertInside(this, at, length)
     return this.#content().extents(at, length)

@@ -52,6 +52,12 @@ export class MemoryStorage implements Storage {
     this.#grow(at, length)
   }
 
+  allocateAt(at: number, length: number, written: boolean): void {
+    if (!written) return this.zeroAt(at, length)
+    const zeros = new Uint8Array(Math.min(length, 2 ** 20))
+    for (let done = 0; done < length; done += zeros.length) this.writeAt(at + done, zeros.subarray(0, length - done))
+  }
+
   *extents(at: number, length: number): Generator<StorageRun> {
     assertInside(this, at, length)
     const end = at + length

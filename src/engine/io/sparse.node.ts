@@ -9,6 +9,8 @@ export interface SparseCalls {
   hole(fd: number, at: number): number | undefined
   /** Gives the range back to the file system, so that it reads as zeros; false where that can't be done. */
   punch(fd: number, at: number, length: number): boolean
+  /** Takes room for the range from the file system and keeps the bytes that are there; false where that can't be done, or not in full. */
+  allocate(fd: number, at: number, length: number): boolean
 }
 
 /** `lseek`'s words for data and hole, and the error number for "nothing from here on"; Darwin has the first two the other way round. */
@@ -37,7 +39,7 @@ function load(): SparseCalls | undefined {
     if (koffi.sizeof('long') !== 8) return undefined // lseek's offset is a long, which must hold 64 bits
     const libc = koffi.load(null)
     const lseek = libc.func('int64_t lseek(int fd, int64_t at, int whence)') as (fd: number, at: number, whence: number) => number
-    const punch = process.platform === 'linux' ? punchOf(libc) : () => false
+    const fallocate = process.platform === 'linux' ? fallocateOf(libc) : () => false
     return {
       data(fd, at) {
         const found = lseek(fd, at, seek.data)
@@ -48,19 +50,20 @@ function load(): SparseCalls | undefined {
         const found = lseek(fd, at, seek.hole)
         return found >= 0 ? found : undefined
       },
-      punch,
+      punch: (fd, at, length) => fallocate(fd, PUNCH_KEEPING_SIZE, at, length),
+      allocate: (fd, at, length) => fallocate(fd, 0, at, length),
     }
   } catch {
     return undefined // an optional package that is not there, or can't run here: sparse files are a saving, not a need
   }
 }
 
-function punchOf(libc: Koffi.LibraryHandle): SparseCalls['punch'] {
+function fallocateOf(libc: Koffi.LibraryHandle): (fd: number, mode: number, at: number, length: number) => boolean {
   const fallocate = libc.func('int fallocate(int fd, int mode, int64_t at, int64_t length)') as (
     fd: number,
     mode: number,
     at: number,
     length: number,
   ) => number
-  return (fd, at, length) => fallocate(fd, PUNCH_KEEPING_SIZE, at, length) === 0
+  return (...range) => fallocate(...range) === 0
 }

@@ -32,6 +32,10 @@ export class StorageDecorator implements Storage {
     this.inner.zeroAt(at, length)
   }
 
+  allocateAt(at: number, length: number, written: boolean): void {
+    this.inner.allocateAt(at, length, written)
+  }
+
   extents(at: number, length: number): Iterable<StorageRun> {
     return this.inner.extents(at, length)
   }

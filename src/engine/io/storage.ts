@@ -21,6 +21,11 @@ export interface Storage {
   writeAt(at: number, from: Uint8Array): void
   /** Makes a range read as zeros, as a hole where the file system can; grows the file where it must. */
   zeroAt(at: number, length: number): void
+  /**
+   * Like `zeroAt`, but with all the room of the range taken from the file system: set aside, where it can, or with `written` as zeros that are
+   * really written. A storage that has no such thing as room does what `zeroAt` does.
+   */
+  allocateAt(at: number, length: number, written: boolean): void
   /** The runs that cover the range in order; a storage that can't tell answers with one run of data. */
   extents(at: number, length: number): Iterable<StorageRun>
   truncate(size: number): void

@@ -53,6 +53,11 @@ export class TraceStorage extends StorageDecorator {
     this.calls.push({ kind: 'zero', at, length })
   }
 
+  override allocateAt(at: number, length: number, written: boolean): void {
+    super.allocateAt(at, length, written)
+    this.calls.push({ kind: 'zero', at, length })
+  }
+
   override truncate(size: number): void {
     super.truncate(size)
     this.calls.push({ kind: 'truncate', size })

@@ -39,6 +39,11 @@ export class WindowStorage implements Storage {
     this.#inner.zeroAt(this.#start + at, length)
   }
 
+  allocateAt(at: number, length: number, written: boolean): void {
+    this.#assertChangeable(at, length)
+    this.#inner.allocateAt(this.#start + at, length, written)
+  }
+
   *extents(at: number, length: number): Generator<StorageRun> {
     assertInside(this, at, length)
     for (const run of this.#inner.extents(this.#start + at, length)) yield { ...run, at: run.at - this.#start }

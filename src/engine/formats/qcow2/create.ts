@@ -15,7 +15,7 @@ import { geometryOf, l1EntriesFor, type Shape } from './geometry.ts'
 import { encodeHeader, type Header } from './header.ts'
 import { Image } from './image.ts'
 import { COMPATIBLE, CRYPT, HEADER_LENGTH, INCOMPATIBLE, LIMITS } from './layout.ts'
-import { assertSize } from './resize.ts'
+import { assertSize } from './size-limits.ts'
 import { missingPassphrase, type Sealing } from './seal.ts'
 
 /** Bytes set aside for the backing format's name and the extensions' end mark. */

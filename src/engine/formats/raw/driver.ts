@@ -1,8 +1,10 @@
 import type { Preallocation } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
 import { alignUp } from '../../base/ints.ts'
+import type { Job } from '../../base/job.ts'
 import type { Storage } from '../../io/storage.ts'
 import type { DriverWriter, Extent, FormatDriver, ResizeFacet } from '../driver.ts'
+import { growFile } from '../set-aside.ts'
 
 /** An open raw image. Its size is the file's, rounded up to whole sectors of 512 bytes as QEMU does; what the file lacks reads as zeros. */
 export class RawDriver implements FormatDriver {
@@ -23,7 +25,9 @@ export class RawDriver implements FormatDriver {
     }
     this.resize = {
       assertGrowable: (size) => this.#assertGrowable(size),
-      grow: (size, preallocation) => this.#grow(size, preallocation),
+      grow: (size, preallocation, _hidden, job) => this.#grow(size, preallocation, job),
+      assertShrinkable: (size) => this.#assertShrinkable(size),
+      shrink: (size) => this.#shrink(size),
     }
   }
 
@@ -46,21 +50,34 @@ export class RawDriver implements FormatDriver {
   }
 
   #assertGrowable(size: number): void {
-    if (size < this.size)
-      throw new StrataError(
-        'UNSUPPORTED',
-        'Strata can only make a disk larger, not smaller',
-        { path: this.#storage.path, field: 'size' },
-        'Make a smaller disk and copy the data over inside the virtual machine.',
-      )
+    if (size < this.size) throw this.#wrongSize('The new size is smaller than the disk')
   }
 
-  #grow(size: number, preallocation: Preallocation): void {
+  #grow(size: number, preallocation: Preallocation, job: Job): void {
     this.#assertGrowable(size)
-    if (preallocation !== 'off')
-      throw new StrataError('UNSUPPORTED', `Preallocation "${preallocation}" is not for raw disks`, { path: this.#storage.path })
+    assertPreallocation(preallocation, this.#storage.path)
+    const before = this.#storage.size
+    try {
+      growFile(this.#storage, size, preallocation, job)
+    } catch (error) {
+      this.#storage.truncate(before)
+      throw error
+    }
+    this.#storage.flush()
+  }
+
+  #assertShrinkable(size: number): void {
+    if (size > this.size) throw this.#wrongSize('The new size is larger than the disk')
+  }
+
+  #shrink(size: number): void {
+    this.#assertShrinkable(size)
     this.#storage.truncate(size)
     this.#storage.flush()
+  }
+
+  #wrongSize(message: string): StrataError {
+    return new StrataError('INVALID_ARGUMENT', message, { path: this.#storage.path, field: 'size' })
   }
 
   close(): void {
@@ -70,4 +87,11 @@ export class RawDriver implements FormatDriver {
       this.#storage.close()
     }
   }
+}
+
+/** Throws for `metadata`, of which raw disks have none. */
+export function assertPreallocation(preallocation: Preallocation, path?: string): void {
+  if (preallocation !== 'metadata') return
+  const where = { ...(path !== undefined && { path }), field: 'preallocation' }
+  throw new StrataError('INVALID_ARGUMENT', `Unsupported preallocation mode: ${preallocation}`, where, 'Choose off, falloc or full.')
 }
