@@ -241,8 +241,8 @@ export interface Format {
   probe(head: Uint8Array): boolean
   /** The name of the file that holds the guest's bytes, where an image has such a file. Throws `CORRUPT` where it needs one and names none. */
   dataFile?(storage: Storage): string | undefined
-  /** The codec of an image with these options; absent where the format packs nothing. */
-  codecName?(options: CreateOptions): CodecName
+  /** The codec of an image with these options; absent or undefined where nothing is packed. */
+  codecName?(options: CreateOptions): CodecName | undefined
   /** Opens, checking sizes, offsets and features before anything is allocated; throws `BAD_MAGIC`, `CORRUPT` or `UNSUPPORTED`. */
   open(params: OpenParams): FormatDriver
   /** Throws `INVALID_ARGUMENT` or `UNSUPPORTED` for a size or options that `create` would refuse. */

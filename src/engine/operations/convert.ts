@@ -30,7 +30,7 @@ export function convert(
   const from = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret })
   try {
     format.assertCreatable(from.size, options, false)
-    if (target.compress && !format.codecName)
+    if (target.compress && !format.codecName?.(options))
       throw new StrataError(
         'UNSUPPORTED',
         'Compression not supported for this file format',

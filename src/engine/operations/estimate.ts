@@ -23,7 +23,8 @@ export function estimate(platform: Platform, request: ConvertRequest, { gate, se
     format.assertCreatable(size, options, false)
     const grain = target.format === 'raw' ? 4096 : options.clusterSize
     const { bytes, spots } = dataOf(disk, grain)
-    const codec = target.compress && format.codecName ? platform.codecs[format.codecName(options)] : undefined
+    const name = target.compress ? format.codecName?.(options) : undefined
+    const codec = name && platform.codecs[name]
     const share = spots.length === 0 ? 0 : sample(disk, spots, grain, (cluster) => codec?.pack(cluster, options.compressionLevel))
     return {
       virtualSize: size,

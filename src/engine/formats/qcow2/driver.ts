@@ -32,8 +32,8 @@ import { type Sealing, unlock } from './seal.ts'
 export class Qcow2Driver implements FormatDriver {
   readonly format = 'qcow2'
   readonly grain: number
-  readonly packGrain: number
-  readonly codec: Codec
+  readonly packGrain?: number
+  readonly codec?: Codec
   readonly writer?: DriverWriter
   readonly resize?: ResizeFacet
   readonly check: CheckFacet
@@ -55,8 +55,12 @@ export class Qcow2Driver implements FormatDriver {
     const image = (this.#image = new Image(params, header, seal))
     this.#view = new GuestView(image, image.mapping)
     this.grain = image.geometry.subclusterSize
-    this.packGrain = image.geometry.clusterSize
-    this.codec = image.codec
+    // In a data file every byte has its place: there is no room to gain (section "External data file").
+    const packs = !image.geometry.external
+    if (packs) {
+      this.packGrain = image.geometry.clusterSize
+      this.codec = image.codec
+    }
     this.snapshots = { list: () => image.snapshotTable.snapshots.map(({ l1Offset: _offset, l1Size: _size, ...info }) => info) }
     this.check = {
       check: (job: Job) => {
@@ -70,7 +74,7 @@ export class Qcow2Driver implements FormatDriver {
     if (writable) {
       this.writer = {
         reserve: (at, length) => this.#guarded(() => image.reserve(at, length)),
-        writePacked: (at, packed) => this.#guarded(() => image.writePacked(at, packed)),
+        ...(packs && { writePacked: (at, packed) => this.#guarded(() => image.writePacked(at, packed)) }),
         zero: (at, length) => this.#guarded(() => image.zero(at, length)),
         discard: (at, length) => this.#guarded(() => image.discard(at, length)),
         flush: () => image.flush(),
