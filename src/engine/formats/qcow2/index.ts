@@ -10,7 +10,7 @@ export const qcow2: Format = {
   name: 'qcow2',
   probe,
   dataFile: dataFileName,
-  codecName: ({ compressionType }) => codecNameOf(compressionType),
+  codecName: ({ compressionType, dataFile }) => (dataFile === undefined ? codecNameOf(compressionType) : undefined),
   open: (params) => new Qcow2Driver(params),
   assertCreatable,
   create,
