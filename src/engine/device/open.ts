@@ -1,6 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
 import type { Secrets } from '../../shared/secrets.ts'
-import type { FormatDriver } from '../formats/driver.ts'
+import type { FormatDriver, OpenParams } from '../formats/driver.ts'
 import { foreignFormat } from '../formats/foreign.ts'
 import { formatNamed, PROBE_BYTES, probeFormat } from '../formats/registry.ts'
 import { type GateRule, MAX_CHAIN_DEPTH, passGate } from '../io/gate.ts'
@@ -20,6 +20,8 @@ export interface OpenOptions {
   secrets?: Secrets | undefined
   /** the name of the passphrase of this image; without it, its path */
   secret?: string | undefined
+  /** how the image is written; absent means as its format does by itself. Lower layers are never written. */
+  tuning?: Pick<OpenParams, 'lazyRefcounts' | 'overlapCheck' | 'punch'>
 }
 
 /** Opens one image file without what lies below it. The caller closes the driver. */
@@ -38,6 +40,7 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
       crypto: platform.crypto,
       writable,
       repair,
+      ...options.tuning,
       ...(dataFile && { dataFile }),
       ...(passphrase && { passphrase }),
     })

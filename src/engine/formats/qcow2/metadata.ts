@@ -6,7 +6,7 @@ import { OVERLAP_AREAS, type OverlapArea } from '../driver.ts'
 import { hostOf } from './entry.ts'
 import type { Geometry } from './geometry.ts'
 import type { Header } from './header.ts'
-import { AUTOCLEAR, BitmapsExtension, EXTENSION } from './layout.ts'
+import { AUTOCLEAR, BitmapsExtension, CRYPT, EXTENSION, LuksExtension } from './layout.ts'
 import type { Refcounts } from './refcounts.ts'
 import type { SnapshotTable } from './snapshots.ts'
 
@@ -77,10 +77,10 @@ export class Metadata {
       .filter((at) => at !== 0 && this.areas.has('refcount-block'))
       .map((at) => this.#piece('a reference count block', at, geometry.clusterSize))
     const pieces = [...this.#fixed, ...this.#moving(), ...blocks].filter(({ at, end }) => end > at).sort((a, b) => a.at - b.at)
-    pieces.reduce((before, piece) => {
-      if (piece.at < before.end) throw writtenOver(storage.path, `${before.name} (${piece.name} lies there too)`, piece.at)
-      return piece
-    })
+    for (const [i, piece] of pieces.entries()) {
+      const before = pieces[i - 1]
+      if (before && piece.at < before.end) throw writtenOver(storage.path, `${before.name} (${piece.name} lies there too)`, piece.at)
+    }
   }
 
   #listFixed(): Piece[] {
@@ -89,6 +89,8 @@ export class Metadata {
     const { areas } = this
     const pieces: Piece[] = []
     if (areas.has('main-header')) pieces.push(this.#piece('the header', 0, geometry.clusterSize))
+    const luks = areas.has('main-header') ? encryptionHeader(header) : undefined
+    if (luks) pieces.push(this.#piece('the encryption header', luks.at, luks.length))
     if (areas.has('snapshot-table')) pieces.push(this.#piece('the snapshot table', header.snapshotsOffset, bytes))
     if (areas.has('inactive-l1'))
       pieces.push(...snapshots.map(({ l1Offset, l1Size }) => this.#piece("a snapshot's L1 table", l1Offset, l1Size * 8)))
@@ -134,6 +136,14 @@ function bitmapDirectory(header: Header): { at: number; length: number } | undef
   if (data?.length !== BitmapsExtension.size || (header.autoclear & AUTOCLEAR.bitmaps) === 0n) return undefined
   const { directoryOffset, directorySize } = BitmapsExtension.decode(data, {})
   return { at: directoryOffset, length: directorySize }
+}
+
+/** Where the header says that the LUKS header and its key slots lie. */
+function encryptionHeader({ cryptMethod, extensions }: Header): { at: number; length: number } | undefined {
+  const data = extensions.find(({ type }) => type === EXTENSION.luks)?.data
+  if (cryptMethod !== CRYPT.luks || data?.length !== LuksExtension.size) return undefined
+  const { offset, length } = LuksExtension.decode(data, {})
+  return { at: offset, length }
 }
 
 /** The error that keeps a writer off structure. */
