@@ -180,11 +180,11 @@ export class BitmapStore {
       putU64(viewOf(word), 0, tableOffset)
       image.storage.writeAt(at + BitmapEntry.at('tableOffset'), word)
     }
-    image.storage.flush()
     this.#records = next
     this.#free(freed)
   }
 
+  /** Makes durable what was switched to, and gives back what was there before. */
   #free(clusters: readonly number[]): void {
     const { allocator, geometry } = this.image
     for (const at of clusters) allocator.free(at, geometry.clusterSize)
