@@ -277,14 +277,28 @@ export const FINDINGS_KEPT = 200
 export interface ResizeRequest {
   path: string
   format?: FormatName
-  /** new guest bytes, at least the present size */
+  /** new guest bytes */
   size: number
   preallocation?: Preallocation
+  /** the new size may be smaller: what lies behind it is lost */
+  shrink?: boolean
 }
 
 export interface ResizeResult {
   info: DiskInfo
   before: number
+}
+
+export interface AmendRequest {
+  path: string
+  format?: FormatName
+  changes: AmendChanges
+  /** the new size may be smaller: what lies behind it is lost */
+  shrink?: boolean
+}
+
+export interface AmendResult {
+  info: DiskInfo
 }
 
 /** How far a job is. `done` and `total` are in the unit that the phase counts (guest bytes, as a rule). */

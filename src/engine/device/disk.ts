@@ -190,6 +190,15 @@ export class Disk {
     resize.grow(size, preallocation, this.below?.size ?? 0, job)
   }
 
+  /** Cuts the disk off at `size` guest bytes; what lay behind is lost. Throws before anything changes when it can't. */
+  shrink(size: number, job: Job = unwatched): void {
+    const { resize } = this.driver
+    this.#writer()
+    if (!resize?.shrink) throw new StrataError('UNSUPPORTED', `${this.format} images can't be made smaller`, { path: this.path })
+    resize.assertShrinkable?.(size)
+    resize.shrink(size, job)
+  }
+
   /**
    * The last cluster may reach past the end of the disk. Unless it is written in place, what lies there (a backing disk's bytes, the rest of
    * a packed cluster) would show after growing; writing the cluster anew puts zeros there.

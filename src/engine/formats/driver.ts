@@ -121,9 +121,10 @@ export interface BitmapFacet {
 
 /** Options of an image that can change after its creation. */
 export interface AmendFacet {
-  /** Throws what would make `amend` refuse, before anything is written. */
+  /** Throws what would make `amend`, or a change of the size, refuse, before anything is written. */
   assertAmendable(changes: AmendChanges): void
-  amend(changes: AmendChanges, job: Job): void
+  /** Changes all but the size, which is for `resize`. Stopped, or after a power cut, the image is whole, with some of the changes done. */
+  amend(changes: Omit<AmendChanges, 'size'>, job: Job): void
 }
 
 /** A LUKS key slot, as `list` of the key facet shows it. */

@@ -7,7 +7,8 @@ import type { Platform } from '../device/platform.ts'
 import { DEFAULT_OPTIONS } from '../formats/options.ts'
 import { formatNamed } from '../formats/registry.ts'
 import { assertNotInChain } from './same-file.ts'
-import { stage, type StageWatch } from './stage.ts'
+import type { StageWatch } from './stage.ts'
+import { stageImage } from './stage-image.ts'
 import { targetPassphrase } from './target-passphrase.ts'
 
 /** Makes an empty disk, or an overlay on a backing file, whose size it takes unless one is stated. The file appears complete or not at all. */
@@ -25,7 +26,8 @@ export function create(
   if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
   format.assertCreatable(size, options, lower !== undefined)
   const passphrase = targetPassphrase(options.encrypt, secrets, path)
-  stage(platform, { path, overwrite }, watch, (storage) => {
+  const target = { path, overwrite, dataFile: options.dataFile }
+  stageImage(platform, target, { gate, watch }, (storage, dataFile) => {
     const { codecs, crypto } = platform
     const driver = format.create({
       storage,
@@ -35,6 +37,7 @@ export function create(
       options,
       job,
       ...(lower && { backing: lower.backing }),
+      ...(dataFile && { dataFile }),
       ...(passphrase && { passphrase }),
     })
     driver.writer?.flush()

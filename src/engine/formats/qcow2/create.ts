@@ -1,6 +1,6 @@
 import type { EncryptRequest } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
-import { viewOf } from '../../base/bytes.ts'
+import { bytesOf, viewOf } from '../../base/bytes.ts'
 import { ceilDiv, isPowerOfTwo, putU64 } from '../../base/ints.ts'
 import { unwatched } from '../../base/job.ts'
 import { luksOptions } from '../../crypto/luks-create.ts'
@@ -12,9 +12,10 @@ import { Qcow2Driver } from './driver.ts'
 import { createEncryption } from './encryption.ts'
 import { encodeExtensions, featureNameExtension } from './extensions.ts'
 import { geometryOf, l1EntriesFor, type Shape } from './geometry.ts'
-import { encodeHeader, type Header } from './header.ts'
+import { growOver } from './grow.ts'
+import { encodeHeader, type Header, readHeader } from './header.ts'
 import { Image } from './image.ts'
-import { COMPATIBLE, CRYPT, HEADER_LENGTH, INCOMPATIBLE, LIMITS } from './layout.ts'
+import { AUTOCLEAR, COMPATIBLE, CRYPT, EXTENSION, HEADER_LENGTH, INCOMPATIBLE, LIMITS } from './layout.ts'
 import { assertSize } from './size-limits.ts'
 import { missingPassphrase, type Sealing } from './seal.ts'
 
@@ -54,24 +55,46 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
   if (hasBacking && options.preallocation !== 'off' && !options.extendedL2)
     throw new StrataError(
       'INVALID_ARGUMENT',
-      'Backing file and preallocation can only be used at the same time if extended_l2 is enabled',
+      'Backing file and preallocation can only be used at the same time if extended_l2 is on',
       { field: 'preallocation' },
       'Leave preallocation off: an overlay takes its space from the layer below until it is written.',
     )
+  assertDataFile(options, hasBacking)
   assertCompressible(options)
   assertSize(geometryOf(shapeFor(options)), size, '')
 }
 
-function shapeFor({ compat, clusterSize, refcountBits, extendedL2 }: CreateOptions): Shape {
-  return { version: compat === '0.10' ? 2 : 3, clusterBits: Math.log2(clusterSize), refcountOrder: Math.log2(refcountBits), extendedL2 }
+function assertDataFile({ dataFile, dataFileRaw, compat }: CreateOptions, hasBacking: boolean): void {
+  const refuse = (message: string, field: string): never => {
+    throw new StrataError('INVALID_ARGUMENT', message, { field })
+  }
+  if (dataFileRaw && dataFile === undefined) refuse('data-file-raw requires data-file', 'data_file_raw')
+  if (dataFile === '') refuse('The data file needs a name', 'data_file')
+  if (dataFile !== undefined && compat === '0.10')
+    refuse('External data files are only supported with compatibility level 1.1 and above (use version=v3 or greater)', 'data_file')
+  if (dataFileRaw && hasBacking) refuse('Backing file and data-file-raw cannot be used at the same time', 'data_file_raw')
+}
+
+function shapeFor({ compat, clusterSize, refcountBits, extendedL2, dataFile }: CreateOptions): Shape {
+  const version = compat === '0.10' ? 2 : 3
+  const external = dataFile !== undefined
+  return { version, clusterBits: Math.log2(clusterSize), refcountOrder: Math.log2(refcountBits), extendedL2, external }
+}
+
+function incompatibleFor({ extendedL2, dataFile, compressionType }: CreateOptions): bigint {
+  return (
+    (extendedL2 ? INCOMPATIBLE.extendedL2 : 0n) |
+    (dataFile === undefined ? 0n : INCOMPATIBLE.dataFile) |
+    (compressionNumber(compressionType) === 0 ? 0n : INCOMPATIBLE.compression)
+  )
 }
 
 /** Lays an empty disk of no size into an empty file (header, refcount table, one refcount block), and grows it to its size. */
-export function create({ storage, codecs, crypto, passphrase, size, backing, options, job = unwatched }: CreateParams): Qcow2Driver {
+export function create(request: CreateParams): Qcow2Driver {
+  const { storage, codecs, crypto, dataFile, passphrase, size, backing, options, job = unwatched } = request
   assertCreatable(size, options, backing !== undefined)
   const geometry = geometryOf(shapeFor(options))
   const { clusterSize, version } = geometry
-  const compressionType = compressionNumber(options.compressionType)
   const header: Header = {
     version,
     clusterBits: geometry.clusterBits,
@@ -83,19 +106,20 @@ export function create({ storage, codecs, crypto, passphrase, size, backing, opt
     refcountTableClusters: 1,
     snapshotCount: 0,
     snapshotsOffset: 0,
-    incompatible: (options.extendedL2 ? INCOMPATIBLE.extendedL2 : 0n) | (compressionType === 0 ? 0n : INCOMPATIBLE.compression),
+    incompatible: incompatibleFor(options),
     compatible: options.lazyRefcounts ? COMPATIBLE.lazyRefcounts : 0n,
-    autoclear: 0n,
+    autoclear: options.dataFileRaw ? AUTOCLEAR.rawDataFile : 0n,
     refcountOrder: Math.log2(options.refcountBits),
-    compressionType,
+    compressionType: compressionNumber(options.compressionType),
     rest: new Uint8Array(),
     extensions: [],
   }
   if (backing) header.backing = backing
+  if (options.dataFile !== undefined) header.extensions.push({ type: EXTENSION.dataFile, data: bytesOf(options.dataFile) })
   const names = featureNameExtension()
   // With the smallest clusters there is no room for the names, which are only a courtesy.
-  const room = clusterSize - HEADER_LENGTH - BACKING_FORMAT_ROOM - new TextEncoder().encode(backing?.name ?? '').length
-  if (version === 3 && encodeExtensions([names]).length <= room) header.extensions.push(names)
+  const room = clusterSize - HEADER_LENGTH - BACKING_FORMAT_ROOM - bytesOf(backing?.name ?? '').length
+  if (version === 3 && encodeExtensions([...header.extensions, names]).length <= room) header.extensions.push(names)
 
   const first = encodeHeader(header, storage.path)
   const table = new Uint8Array(clusterSize)
@@ -106,9 +130,17 @@ export function create({ storage, codecs, crypto, passphrase, size, backing, opt
   storage.writeAt(clusterSize, table)
   storage.writeAt(clusterSize * 2, block)
   storage.writeAt(0, first)
-  const params: OpenParams = { storage, codecs, crypto, writable: true, lazyRefcounts: false, ...(passphrase && { passphrase }) }
   // A new image is written in one go: its counts need not go stale, even where the finished one lets them.
-  const driver = new Qcow2Driver(params, options.encrypt?.format === 'luks' ? sealed(params, header, options.encrypt) : undefined)
+  const params: OpenParams = { storage, codecs, crypto, writable: true, lazyRefcounts: false }
+  if (dataFile) params.dataFile = dataFile
+  if (passphrase) params.passphrase = passphrase
+  const sealing = options.encrypt?.format === 'luks' ? sealed(params, header, options.encrypt) : undefined
+  if (backing && options.preallocation !== 'off') {
+    const image = new Image(params, readHeader(storage))
+    growOver(image, size, options.preallocation, job)
+    image.flush()
+  }
+  const driver = new Qcow2Driver(params, sealing)
   driver.resize!.grow(size, options.preallocation, 0, job)
   return driver
 }
@@ -127,7 +159,7 @@ export function fileSize(size: number, data: number, options: CreateOptions): nu
   const dataClusters = ceilDiv(data, clusterSize)
   const l1Clusters = ceilDiv(l1EntriesFor(geometry, size) * 8, clusterSize)
   const l2Clusters = Math.min(dataClusters, l1EntriesFor(geometry, size))
-  const counted = 1 + l1Clusters + l2Clusters + dataClusters
+  const counted = 1 + l1Clusters + l2Clusters + (geometry.external ? 0 : dataClusters)
   let blocks = 1
   let table = 1
   // The blocks and the table count themselves, so their number is found by going round until it no longer grows.

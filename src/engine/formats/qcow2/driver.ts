@@ -4,6 +4,7 @@ import type { Job } from '../../base/job.ts'
 import type { Codec } from '../../codec/codec.ts'
 import type { OpenLuks } from '../../crypto/luks.ts'
 import type {
+  AmendFacet,
   BitmapFacet,
   CheckFacet,
   DriverWriter,
@@ -14,6 +15,7 @@ import type {
   ResizeFacet,
   SnapshotFacet,
 } from '../driver.ts'
+import { amendFacet } from './amend.ts'
 import { trackWrites } from './bitmap-tracker.ts'
 import { bitmapFacet } from './bitmaps.ts'
 import { checkImage } from './check.ts'
@@ -36,6 +38,7 @@ export class Qcow2Driver implements FormatDriver {
   readonly codec?: Codec
   readonly writer?: DriverWriter
   readonly resize?: ResizeFacet
+  readonly amend?: AmendFacet
   readonly check: CheckFacet
   readonly keys?: KeyFacet
   readonly snapshots: Pick<SnapshotFacet, 'list'>
@@ -80,6 +83,7 @@ export class Qcow2Driver implements FormatDriver {
         flush: () => image.flush(),
       }
       this.resize = resizeFacet(image)
+      this.amend = amendFacet(image, this.bitmaps)
       if (luks) this.keys = keyFacet(image, luks, params.crypto)
     }
   }

@@ -1,0 +1,40 @@
+import type { AmendRequest, AmendResult } from '../../shared/model.ts'
+import { StrataError } from '../../shared/errors.ts'
+import type { Job } from '../base/job.ts'
+import { describeLayer } from '../device/chain.ts'
+import { Disk } from '../device/disk.ts'
+import { openDisk, openLayer, type OpenOptions } from '../device/open.ts'
+import type { Platform } from '../device/platform.ts'
+import type { AmendFacet } from '../formats/driver.ts'
+import { assertWanted } from './resize.ts'
+
+/** Changes options of an image in place. Everything that could refuse it is asked before anything is written. */
+export function amend(
+  platform: Platform,
+  { path, format, changes, shrink = false }: AmendRequest,
+  { gate, job, secrets }: Pick<OpenOptions, 'gate' | 'secrets'> & { job: Job },
+): AmendResult {
+  const options = { gate, secrets, format, writable: true }
+  // Only growing has to know what lies below.
+  const disk = changes.size === undefined ? new Disk(path, openLayer(platform, path, options)) : openDisk(platform, path, options)
+  try {
+    const facet = facetOf(disk)
+    const { size, ...rest } = changes
+    facet.assertAmendable(changes)
+    if (size !== undefined) {
+      assertWanted(disk, size, shrink)
+      if (changes.compat === '1.1') facet.amend({ compat: '1.1' }, job) // version 2 may refuse the size
+      if (size < disk.size) disk.shrink(size, job)
+      else if (size > disk.size) disk.grow(size, 'off', job)
+    }
+    facet.amend(rest, job)
+  } finally {
+    disk.close()
+  }
+  return { info: describeLayer(platform, path, { gate, format: disk.format }) }
+}
+
+function facetOf({ driver, path }: Disk): AmendFacet {
+  if (driver.amend) return driver.amend
+  throw new StrataError('UNSUPPORTED', `Format driver '${driver.format}' does not support option amendment`, { path, field: 'format' })
+}
