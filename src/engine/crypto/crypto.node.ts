@@ -43,6 +43,7 @@ function tries(name: HashName): boolean {
 class NodeAes implements BlockCipher {
   readonly #encipher
   readonly #decipher
+  #wiped = false
 
   constructor(key: Uint8Array) {
     const name = `aes-${key.length * 8}-ecb`
@@ -63,6 +64,8 @@ class NodeAes implements BlockCipher {
 
   /** Ends both contexts, upon which the library clears and frees the keys that it keeps. */
   wipe(): void {
+    if (this.#wiped) return
+    this.#wiped = true
     this.#encipher.final()
     this.#decipher.final()
   }

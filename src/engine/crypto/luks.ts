@@ -71,8 +71,11 @@ export function withSlotCipher(
   const key = crypto.pbkdf2(hash, passphrase, salt, iterations, keyBytesOf(spec))
   const cipher = sectorCipher(spec, key, crypto)
   key.fill(0)
-  use(cipher)
-  cipher.wipe()
+  try {
+    use(cipher)
+  } finally {
+    cipher.wipe()
+  }
 }
 
 /** What the header keeps of its master key. */

@@ -113,6 +113,22 @@ describe('secrets of an opened header', () => {
     }
   })
 
+  it('are overwritten where the disk fails', () => {
+    const { crypto, secrets } = watched(nodeCrypto)
+    const keys: Uint8Array[] = []
+    const made = (length: number): Uint8Array => {
+      const bytes = nodeCrypto.randomBytes(length)
+      if (length === 64) keys.push(bytes)
+      return bytes
+    }
+    const failing = { ...storeOn(emptyArea(XTS)), flush: () => expect.fail('no room') }
+    expect(() => createLuks(failing, { spec: XTS, hash: 'sha256', iterations: 10 }, RIGHT, { ...crypto, randomBytes: made })).toThrow(
+      'no room',
+    )
+    expect(keys.length).toBe(1)
+    expect([...keys, ...secrets.filter(({ length }) => length !== 20)].filter((bytes) => bytes.some((byte) => byte !== 0))).toEqual([])
+  })
+
   it('are overwritten where the passphrase is wrong, too', () => {
     const store = storeOn(emptyArea(XTS))
     const { header } = createLuks(store, { spec: XTS, hash: 'sha256', iterations: 10 }, RIGHT, nodeCrypto)
