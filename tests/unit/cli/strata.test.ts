@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { strata } from '../../../src/cli/strata.ts'
 import { VERBS } from '../../../src/cli/verbs.ts'
+import { phrases } from '../../fixtures/phrases.ts'
 
 async function say(args: readonly string[], attended = false) {
   const said = { out: '', err: '' }
@@ -52,6 +53,29 @@ describe('strata', () => {
     expect(script.err).toMatch(/^strata: Could not open '.*': Could not open '.*': No such file or directory\n$/)
     expect(person.err.startsWith(script.err)).toBe(true)
     expect(person.err.slice(script.err.length)).toMatch(/^ {2}\S.*\n$/)
+  })
+
+  it('compresses as hard as it is told, and says what level it cannot', async () => {
+    const source = join(folder, 'source.raw')
+    writeFileSync(source, phrases(2 ** 20))
+    const convert = (...more: string[]) => say(['convert', '-f', 'raw', '-O', 'qcow2', ...more, source, join(folder, 'target')])
+    for (const type of ['zlib', 'zstd']) {
+      const sizes = []
+      for (const level of ['1', '9']) {
+        expect(await convert('-c', '-o', `compression_type=${type}`, '--level', level)).toEqual({ exit: 0, out: '', err: '' })
+        sizes.push(statSync(join(folder, 'target')).size)
+      }
+      expect(sizes[1]).toBeLessThan(sizes[0]!)
+    }
+    for (const [words, complaint] of [
+      [['--level', '1'], 'A compression level needs -c'],
+      [['-c', '--level', 'high'], "Invalid compression level 'high'"],
+      [['-c', '--level', '10'], 'The compression level of zlib must be between 1 and 9'],
+      [['-c', '-o', 'compression_type=zstd', '--level', '20'], 'The compression level of zstd must be between 1 and 19'],
+    ] as const) {
+      const { exit, err } = await convert(...words)
+      expect({ exit, err }).toEqual({ exit: 1, err: expect.stringContaining(complaint) as string })
+    }
   })
 
   it.each([

@@ -18,6 +18,14 @@ const GOOD: [keyof WindowApi, unknown][] = [
       sparse: 0,
     },
   ],
+  [
+    'estimate',
+    {
+      source: { path: '/a' },
+      target: { path: '/b', format: 'qcow2', qcow2: { compressionType: 'zstd', compressionLevel: 19 }, compress: true },
+      overwrite: false,
+    },
+  ],
   ['facts', {}],
   ['addToLibrary', { paths: [] }],
   ['startJob', create],
@@ -58,6 +66,8 @@ const BAD: [keyof WindowApi, unknown, string][] = [
   ['startJob', { kind: 'create', request: { ...create.request, size: '1024' } }, 'request.size'],
   ['startJob', { kind: 'create', request: { ...create.request, overwrite: 1 } }, 'request.overwrite'],
   ['startJob', { kind: 'create', request: { ...create.request, qcow2: { encryption: 'aes' } } }, 'request.qcow2.encryption'],
+  ['startJob', { kind: 'create', request: { ...create.request, qcow2: { compressionType: 'lz4' } } }, 'request.qcow2.compressionType'],
+  ['startJob', { kind: 'create', request: { ...create.request, qcow2: { compressionLevel: -1 } } }, 'request.qcow2.compressionLevel'],
   ['pauseJob', { id: 0 }, 'id'],
   ['pauseJob', { id: '1' }, 'id'],
   ['saveSettings', { theme: 'pink' }, 'theme'],

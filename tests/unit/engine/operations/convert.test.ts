@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { ConvertRequest } from '../../../../src/shared/model.ts'
+import type { ConvertRequest, Qcow2Options } from '../../../../src/shared/model.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { Random } from '../../../fixtures/random.ts'
 import { portable } from '../../../fixtures/platform.ts'
+import { phrases } from '../../../fixtures/phrases.ts'
 
 const context: CallContext = { gate: { kind: 'follow' }, job: unwatched }
 const MIB = 2 ** 20
@@ -41,6 +42,9 @@ const TARGETS: [what: string, target: Omit<ConvertRequest['target'], 'path'>][] 
   ['qcow2 with clusters of 2 MiB', { format: 'qcow2', qcow2: { clusterSize: 2 * MIB } }],
   ['compressed qcow2', { format: 'qcow2', compress: true }],
   ['compressed qcow2 with clusters of 2 MiB', { format: 'qcow2', compress: true, qcow2: { clusterSize: 2 * MIB } }],
+  ['qcow2 compressed with zstd', { format: 'qcow2', compress: true, qcow2: { compressionType: 'zstd' } }],
+  ['qcow2 compressed as hard as zstd can', { format: 'qcow2', compress: true, qcow2: { compressionType: 'zstd', compressionLevel: 19 } }],
+  ['qcow2 compressed as fast as deflate can', { format: 'qcow2', compress: true, qcow2: { compressionLevel: 1 } }],
   ['qcow2 with all metadata set aside', { format: 'qcow2', qcow2: { preallocation: 'metadata' } }],
 ]
 
@@ -67,6 +71,38 @@ describe('convert', () => {
     expect(files.facts('/out')?.allocated).toBeLessThan(2 * MIB + 8192)
     expect(convert(0).copied).toBe(bytes.length)
     expect(files.facts('/out')?.allocated).toBeGreaterThanOrEqual(bytes.length)
+  })
+
+  it('compresses as it is told: of either type, harder or faster', () => {
+    const { files, engine } = bench()
+    files.create('/phrases').writeAt(0, phrases(MIB))
+    const size = (qcow2: Qcow2Options): number => {
+      const target = { path: '/out', format: 'qcow2', compress: true, qcow2 } as const
+      const made = engine.convert({ source: { path: '/phrases' }, target, overwrite: true }, context)
+      expect(made.info.qcow2?.compressionType).toBe(qcow2.compressionType ?? 'zlib')
+      return files.facts('/out')!.size
+    }
+    const [zlib, least, most] = [size({}), size({ compressionLevel: 1 }), size({ compressionLevel: 9 })]
+    expect(least).toBeGreaterThan(most)
+    expect(zlib).toBeLessThanOrEqual(least)
+    const zstd = [undefined, 1, 3, 19].map((level) => size({ compressionType: 'zstd', ...(level && { compressionLevel: level }) }))
+    expect(zstd[0]).toBe(zstd[2])
+    expect(zstd[3]).toBeLessThan(zstd[1]!)
+  })
+
+  it.each([
+    [{ compressionLevel: 0 }, 'compression_level'],
+    [{ compressionLevel: 10 }, 'compression_level'],
+    [{ compressionLevel: 2.5 }, 'compression_level'],
+    [{ compressionType: 'zstd', compressionLevel: 20 }, 'compression_level'],
+    [{ compressionType: 'zstd', compressionLevel: NaN }, 'compression_level'],
+    [{ compressionType: 'zstd', compat: '0.10' }, 'compression_type'],
+  ] as [Qcow2Options, string][])('refuses %j, and makes nothing', (qcow2, field) => {
+    const { files, engine } = bench()
+    const target = { path: '/out', format: 'qcow2', compress: true, qcow2 } as const
+    const run = () => engine.convert({ source: { path: '/source' }, target, overwrite: false }, context)
+    expect(run).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', where: expect.objectContaining({ field }) as object }))
+    expect(files.facts('/out')).toBeUndefined()
   })
 
   it('refuses what cannot be', () => {
