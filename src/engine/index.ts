@@ -8,6 +8,7 @@ import { describeChain } from './device/chain.ts'
 import type { Platform } from './device/platform.ts'
 import { nodeFileSystem } from './io/file-system.node.ts'
 import type { GateRule } from './io/gate.ts'
+import { amend } from './operations/amend.ts'
 import { bitmap } from './operations/bitmap.ts'
 import { check } from './operations/check.ts'
 import { convert } from './operations/convert.ts'
@@ -41,6 +42,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     convert: (request, context) => convert(platform, request, { ...context, watch }),
     check: (request, context) => check(platform, request, context),
     resize: (request, context) => resize(platform, request, context),
+    amend: (request, context) => amend(platform, request, context),
     bitmap: (request, context) => bitmap(platform, request, context),
   }
 }

@@ -1,21 +1,30 @@
 import { dirname, resolve } from 'node:path'
 import type { JobOrder } from '../shared/api.ts'
-import type { BitmapRequest } from '../shared/model.ts'
+import type { BitmapRequest, Qcow2Options } from '../shared/model.ts'
 
 /** The files that an order names: what it only reads, and what it makes or changes. */
 export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[] } {
   switch (kind) {
     case 'create':
-      return { reads: request.backing ? [backingPath(request.path, request.backing.name)] : [], writes: [request.path] }
+      return {
+        reads: [...(request.backing ? [backingPath(request.path, request.backing.name)] : []), ...dataFilesOf(request.path, request.qcow2)],
+        writes: [request.path],
+      }
     case 'convert':
-      return { reads: [request.source.path], writes: [request.target.path] }
+      return { reads: [request.source.path, ...dataFilesOf(request.target.path, request.target.qcow2)], writes: [request.target.path] }
     case 'check':
       return { reads: [request.path], writes: [] }
+    case 'amend':
     case 'resize':
       return { reads: [], writes: [request.path] }
     case 'bitmap':
       return { reads: mergedImages(request), writes: [request.path] }
   }
+}
+
+/** The data file that a new image shall have, as a list. It is a part of the image, and no image of its own. */
+export function dataFilesOf(path: string, options: Qcow2Options | undefined): string[] {
+  return options?.dataFile === undefined ? [] : [backingPath(path, options.dataFile)]
 }
 
 /** The images whose bitmaps are merged into one of another image. */
@@ -30,7 +39,7 @@ export function collide(a: JobOrder, b: JobOrder): boolean {
   return first.writes.some((path) => touches(second, path)) || second.writes.some((path) => touches(first, path))
 }
 
-/** The file that a backing file's name means, as seen from the new image that will hold it; `file:` is QEMU's word for a plain file. */
+/** The file that the name of a backing or data file means, as seen from the new image that will hold it; `file:` is QEMU's word for a plain file. */
 export function backingPath(path: string, name: string): string {
   return resolve(dirname(path), name.startsWith('file:') ? name.slice('file:'.length) : name)
 }

@@ -32,6 +32,8 @@ function run(engine: Engine, { kind, request }: JobOrder, context: CallContext):
       return { kind, result: engine.check(request, context) }
     case 'resize':
       return { kind, result: engine.resize(request, context) }
+    case 'amend':
+      return { kind, result: engine.amend(request, context) }
     case 'bitmap':
       return { kind, result: engine.bitmap(request, context) }
   }

@@ -10,7 +10,8 @@ const word = v.pipe(v.string(), v.maxLength(200))
 const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 const format = v.picklist(FORMATS)
-const preallocation = v.picklist(['off', 'metadata'])
+const preallocation = v.picklist(['off', 'metadata', 'falloc', 'full'])
+const compat = v.picklist(['0.10', '1.1'])
 const nothing = v.strictObject({})
 const byPath = v.strictObject({ path })
 const byId = v.strictObject({ id })
@@ -18,9 +19,13 @@ const withFormat = v.strictObject({ path, format: v.exactOptional(format) })
 
 const qcow2 = v.strictObject({
   clusterSize: v.exactOptional(bytes),
-  compat: v.exactOptional(v.picklist(['0.10', '1.1'])),
+  compat: v.exactOptional(compat),
   refcountBits: v.exactOptional(bytes),
   preallocation: v.exactOptional(preallocation),
+  lazyRefcounts: v.exactOptional(v.boolean()),
+  extendedL2: v.exactOptional(v.boolean()),
+  dataFile: v.exactOptional(path),
+  dataFileRaw: v.exactOptional(v.boolean()),
   compressionType: v.exactOptional(v.picklist(COMPRESSION_TYPES)),
   compressionLevel: v.exactOptional(bytes),
 })
@@ -42,7 +47,28 @@ const convert = v.strictObject({
   sparse: v.exactOptional(bytes),
 })
 
-const resize = v.strictObject({ path, format: v.exactOptional(format), size: bytes, preallocation: v.exactOptional(preallocation) })
+const resize = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  size: bytes,
+  preallocation: v.exactOptional(preallocation),
+  shrink: v.exactOptional(v.boolean()),
+})
+
+const amend = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  changes: v.strictObject({
+    compat: v.exactOptional(compat),
+    lazyRefcounts: v.exactOptional(v.boolean()),
+    refcountBits: v.exactOptional(bytes),
+    backing: v.exactOptional(v.nullable(v.strictObject({ name: path, format: v.exactOptional(word) }))),
+    dataFile: v.exactOptional(path),
+    dataFileRaw: v.exactOptional(v.boolean()),
+    size: v.exactOptional(bytes),
+  }),
+  shrink: v.exactOptional(v.boolean()),
+})
 
 const bitmapName = v.pipe(v.string(), v.maxLength(1023))
 
@@ -67,6 +93,7 @@ const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('convert'), request: convert }),
   v.strictObject({ kind: v.literal('check'), request: withFormat }),
   v.strictObject({ kind: v.literal('resize'), request: resize }),
+  v.strictObject({ kind: v.literal('amend'), request: amend }),
   v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),
 ])
 

@@ -5,7 +5,7 @@ import type { Channel } from '../shared/rpc/protocol.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
-import { backingPath, filesOf } from './job-files.ts'
+import { backingPath, dataFilesOf, filesOf } from './job-files.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
@@ -168,6 +168,7 @@ export class WindowHost {
     switch (order.kind) {
       case 'create': {
         const path = grants.assertWritable(order.request.path)
+        for (const dataFile of dataFilesOf(path, order.request.qcow2)) grants.assertWritable(dataFile)
         // The name goes into the image as it is; what it leads to is opened, so it must be readable.
         if (order.request.backing) grants.assertReadable(backingPath(path, order.request.backing.name))
         return { kind: 'create', request: { ...order.request, path } }
@@ -178,6 +179,9 @@ export class WindowHost {
         return { kind: 'check', request: { ...order.request, path: grants.assertReadable(order.request.path) } }
       case 'resize':
         return { kind: 'resize', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
+      case 'amend':
+        // A name that goes into the image is not opened; whoever opens the image asks then.
+        return { kind: 'amend', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
       case 'bitmap':
         return { kind: 'bitmap', request: this.#allowBitmap(order.request) }
     }
@@ -195,6 +199,7 @@ export class WindowHost {
   #allowConvert(request: ConvertRequest): ConvertRequest {
     const source = { ...request.source, path: this.#grants.assertReadable(request.source.path) }
     const target = { ...request.target, path: this.#grants.assertWritable(request.target.path) }
+    for (const dataFile of dataFilesOf(target.path, target.qcow2)) this.#grants.assertWritable(dataFile)
     return { ...request, source, target }
   }
 

@@ -1,5 +1,7 @@
 import type { ErrorDto } from './errors.ts'
 import type {
+  AmendRequest,
+  AmendResult,
   BitmapRequest,
   BitmapResult,
   ChainInfo,
@@ -24,6 +26,7 @@ export interface EngineApi {
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
   resize(request: ResizeRequest): ResizeResult
+  amend(request: AmendRequest): AmendResult
   bitmap(request: BitmapRequest): BitmapResult
 }
 
@@ -35,6 +38,7 @@ export const ENGINE = {
   convert: 'job',
   check: 'job',
   resize: 'job',
+  amend: 'job',
   bitmap: 'job',
 } as const satisfies Record<keyof EngineApi, 'query' | 'job'>
 

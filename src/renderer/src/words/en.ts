@@ -202,7 +202,12 @@ export const words = {
     compatNew: '3, for QEMU 1.1 and later',
     compatOld: '2, for older QEMU',
     preallocation: 'Lay out in advance',
-    preallocations: { off: 'Nothing: smallest at first', metadata: 'Tables: quicker first writes' } satisfies Record<Preallocation, string>,
+    preallocations: {
+      off: 'Nothing: smallest at first',
+      metadata: 'Tables: quicker first writes',
+      falloc: 'All of it: never runs out of room',
+      full: 'All of it, written with zeros',
+    } satisfies Record<Preallocation, string>,
     summary: 'What you get',
     becomes: (size: string) => `A disk of ${size} for the guest`,
     atFirst: 'Takes now',
@@ -302,6 +307,8 @@ export const words = {
           return `${over ? 'Checked' : 'Checking'} ${name(order.request.path)}`
         case 'resize':
           return `${over ? 'Resized' : 'Resizing'} ${name(order.request.path)}`
+        case 'amend':
+          return `${over ? 'Changed' : 'Changing'} options of ${name(order.request.path)}`
         case 'bitmap':
           return `${over ? 'Changed' : 'Changing'} bitmap ${order.request.name} of ${name(order.request.path)}`
       }
@@ -312,6 +319,7 @@ export const words = {
       switch (outcome.kind) {
         case 'convert':
         case 'create':
+        case 'amend':
           return `${sizeText(outcome.result.info.actualSize)} on disk`
         case 'resize':
           return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
