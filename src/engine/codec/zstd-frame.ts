@@ -13,6 +13,11 @@ const MIN_WINDOW_BITS = 10
 /** QEMU writes at zstd's own usual level. */
 export const USUAL_LEVEL = 3
 
+/** A cluster of countless frames that give next to nothing would take minutes to read: at least so much each of them must give on average. */
+const BYTES_PER_FRAME = 512
+/** A small cluster may have as many frames all the same. */
+const MIN_FRAMES = 16
+
 /** One frame of a stream. */
 export interface Frame {
   /** the frame alone, made safe: its decoder needs no more memory than the output it may give */
@@ -27,12 +32,14 @@ export interface Frame {
  */
 export function unpackFrames(stream: Uint8Array, into: Uint8Array, decode: (frame: Frame, most: number) => Uint8Array): void {
   let done = 0
+  let frames = Math.max(MIN_FRAMES, Math.floor(into.length / BYTES_PER_FRAME))
   for (let at = 0; done < into.length;) {
     if (at >= stream.length) throw corrupt(`it ends after ${done} of ${into.length} bytes`)
     const most = into.length - done
     const { frame, end } = frameAt(stream, at, most)
     at = end
     if (!frame) continue
+    if (frames-- === 0) throw corrupt('it is cut into too many frames')
     const plain = decoded(frame, most, decode)
     into.set(plain, done)
     done += plain.length

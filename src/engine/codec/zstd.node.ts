@@ -3,6 +3,9 @@ import type { Codec } from './codec.ts'
 import { outputSize } from './deflate-options.ts'
 import { unpackFrames, USUAL_LEVEL } from './zstd-frame.ts'
 
+/** Bytes of the buffers for a frame that does not tell its size, which may be tiny. */
+const UNTOLD = 65536
+
 /** zstd by Node's zlib, or undefined where that has none. */
 export function zstdOf({ zstdCompressSync, zstdDecompressSync, constants }: Partial<typeof zlib>): Codec | undefined {
   if (!zstdCompressSync || !zstdDecompressSync || !constants) return undefined
@@ -16,10 +19,11 @@ export function zstdOf({ zstdCompressSync, zstdDecompressSync, constants }: Part
     },
 
     unpack(packed, into) {
-      unpackFrames(packed, into, ({ bytes }, most) =>
+      unpackFrames(packed, into, ({ bytes, contentSize }, most) => {
         // With one byte to spare the end of the frame is seen without a second buffer.
-        zstdDecompressSync(bytes, { maxOutputLength: most, chunkSize: outputSize(most + 1) }),
-      )
+        const chunkSize = outputSize((contentSize ?? Math.min(most, UNTOLD)) + 1)
+        return zstdDecompressSync(bytes, { maxOutputLength: most, chunkSize })
+      })
     },
   }
 }

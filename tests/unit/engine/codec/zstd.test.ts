@@ -110,6 +110,25 @@ describe.each(CODECS)('the %s codec', (_name, codec) => {
     }
   })
 
+  it('reads a cluster cut into a frame for every sector, and refuses one cut finer before that takes long', () => {
+    const cut = (length: number, piece: number): Buffer => {
+      const plain = text(length)
+      const parts = []
+      for (let at = 0; at < length; at += piece) parts.push(frame(plain.subarray(at, at + piece)))
+      return Buffer.concat(parts)
+    }
+    expect(Buffer.compare(unpacked(codec, cut(CLUSTER, 512), CLUSTER), text(CLUSTER))).toBe(0)
+    expect(Buffer.compare(unpacked(codec, cut(512, 32), 512), text(512))).toBe(0)
+    expect(codeOf(() => unpacked(codec, cut(512, 16), 512))).toBe('CORRUPT')
+    // As many frames as two clusters of the largest size have room for, which give nothing at all.
+    const empty = frame(new Uint8Array())
+    const hostile = new Uint8Array(2 * LARGEST)
+    for (let at = 0; at + empty.length <= hostile.length; at += empty.length) hostile.set(empty, at)
+    const before = performance.now()
+    expect(codeOf(() => unpacked(codec, hostile, LARGEST))).toBe('CORRUPT')
+    expect(performance.now() - before).toBeLessThan(10_000)
+  })
+
   it('ignores what follows the last frame', () => {
     const plain = text(CLUSTER)
     const stream = packed(codec, plain)
