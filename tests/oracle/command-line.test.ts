@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { hasProgram } from '../fixtures/programs.ts'
+import { BITMAP } from './cases/bitmap.ts'
 import { CHECK } from './cases/check.ts'
 import { CONVERT } from './cases/convert.ts'
 import { CREATE } from './cases/create.ts'
@@ -15,7 +16,16 @@ import { imagesOf, makeImages } from './images.ts'
 import { must, run, type Said } from './qemu.ts'
 import { strataInside, strataProcess } from './strata.ts'
 
-const GROUPS = { usage: USAGE, create: CREATE, info: INFO, convert: CONVERT, check: CHECK, encryption: ENCRYPTION, resize: RESIZE }
+const GROUPS = {
+  usage: USAGE,
+  create: CREATE,
+  info: INFO,
+  convert: CONVERT,
+  check: CHECK,
+  encryption: ENCRYPTION,
+  resize: RESIZE,
+  bitmap: BITMAP,
+}
 
 describe.skipIf(!hasProgram('qemu-img'))('The command line against qemu-img (needs qemu-utils)', () => {
   const home = process.cwd()

@@ -91,6 +91,9 @@ const damaged =
     if (kinds.includes('lost')) setCounts(file, { [DATA_CLUSTERS[0]]: 0, [DATA_CLUSTERS[1]]: 2 })
   }
 
+/** Where an image without a backing file says where its bitmap directory lies. */
+const BITMAP_DIRECTORY_AT = 528
+
 /** In the order in which they are made. */
 export const IMAGES: Record<string, ImageRecipe> = {
   'data.raw': {
@@ -155,6 +158,37 @@ export const IMAGES: Record<string, ImageRecipe> = {
     make(folder, name) {
       fromData()(folder, name)
       img(folder, 'bitmap', '--add', name, 'kept')
+    },
+  },
+  'bitmaps.qcow2': {
+    make(folder, name) {
+      fromData()(folder, name)
+      img(folder, 'bitmap', '--add', name, 'b0')
+      img(folder, 'bitmap', '--add', '-g', '4k', name, 'b1')
+      io(folder, name, 'write -P 4 2M 300k')
+      img(folder, 'bitmap', '--disable', name, 'b1')
+    },
+  },
+  'large-bitmap.qcow2': {
+    make(folder, name) {
+      made('', '1G')(folder, name)
+      img(folder, 'bitmap', '--add', name, 'large')
+    },
+  },
+  'broken-bitmap.qcow2': {
+    make(folder, name) {
+      made('', '8M')(folder, name)
+      for (const bitmap of ['b0', 'b1']) img(folder, 'bitmap', '--add', name, bitmap)
+      // The first one is in use, as after a crash.
+      inPlace(join(folder, name), (fd) => void writeSync(fd, Buffer.of(3), 0, 1, readU64(fd, BITMAP_DIRECTORY_AT) + 15))
+    },
+  },
+  'stale-bitmap.qcow2': {
+    make(folder, name) {
+      made('', '8M')(folder, name)
+      img(folder, 'bitmap', '--add', name, 'b0')
+      // A program that knows no bitmaps has written the image.
+      inPlace(join(folder, name), (fd) => void writeSync(fd, Buffer.of(0), 0, 1, 95))
     },
   },
   'leak.qcow2': { make: damaged(['leak']) },

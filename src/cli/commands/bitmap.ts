@@ -1,9 +1,10 @@
 import { StrataError } from '../../shared/errors.ts'
 import type { BitmapAction, FormatName } from '../../shared/model.ts'
-import { FORMAT, REFUSED } from '../common-options.ts'
+import { FORMAT } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { inspect } from '../inspect.ts'
+import { IMAGE, namedImage } from '../named-image.ts'
 import { runJob } from '../run-job.ts'
 import { parseSize } from '../sizes.ts'
 import { verb } from '../verb.ts'
@@ -26,7 +27,7 @@ export const bitmap = verb({
     source: { short: 'b', long: 'source-file', value: 'FILE', help: 'with --merge: the image that has the other bitmap' },
     sourceFormat: { short: 'F', long: 'source-format', value: 'FMT', help: 'format of that image' },
     format: FORMAT,
-    ...REFUSED,
+    ...IMAGE,
   },
   async run(args, terminal) {
     const granularity = granularityOf(args.last('granularity'))
@@ -35,10 +36,12 @@ export const bitmap = verb({
     if (granularity !== undefined && !args.has('add')) throw new Failure('granularity only supported with --add')
     if (args.has('sourceFormat') && !args.has('source')) throw new Failure('-F only supported with -b')
     if (args.has('source') && !args.has('merge')) throw new Failure('Merge bitmap source file only supported with --merge')
-    const [path, name, extra] = args.operands
-    if (path === undefined || name === undefined || extra !== undefined) throw new Failure('Expecting filename and bitmap name')
+    const [operand, name, extra] = args.operands
+    if (operand === undefined || name === undefined || extra !== undefined) throw new Failure('Expecting filename and bitmap name')
 
-    const format = formatOf(path, args.last('format'))
+    const image = namedImage(args, operand)
+    const { path } = image
+    const format = formatOf(path, image.format)
     const source = args.last('source')
     const from = source === undefined ? undefined : { path: source, format: formatOf(source, args.last('sourceFormat')) }
     const actions = args.given.flatMap(([option, value]): BitmapAction[] => {

@@ -66,7 +66,12 @@ export const INFO: readonly OracleCase[] = [
   { line: 'info compression-type.qcow2', differs: { stderr: OWN_WORDS } },
   { line: 'info unknown-bit.qcow2', differs: { stderr: OWN_WORDS } },
 
-  { line: 'info bitmap.qcow2', differs: { stdout: 'bitmaps are kept and not listed' } },
+  { line: 'info bitmap.qcow2', real: true },
+  { line: 'info bitmaps.qcow2' },
+  { line: 'info --output=json bitmaps.qcow2' },
+  { line: 'info broken-bitmap.qcow2' },
+  { line: 'info --output=json broken-bitmap.qcow2' },
+  { line: 'info stale-bitmap.qcow2', differs: { stderr: 'Strata does not warn of bitmaps that are gone' } },
   { line: 'info subclusters.qcow2', differs: { refused: 'subclusters are not read' } },
   { line: 'info disk.vmdk', differs: { refused: 'Strata has raw and qcow2, and takes no VMDK for a raw disk' } },
 ]
