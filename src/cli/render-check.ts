@@ -21,15 +21,28 @@ export function checkText(report: CheckReport): string {
   return parts.join('')
 }
 
+/** What a repair did, as a person reads it before the verdict on what is left; nothing where there was nothing to do. */
+export function repairText({ leaksFixed = 0, corruptionsFixed = 0 }: CheckReport, dryRun: boolean): string {
+  if (leaksFixed + corruptionsFixed === 0) return ''
+  const first = dryRun
+    ? 'The following inconsistencies were found and would be repaired:'
+    : 'The following inconsistencies were found and repaired:'
+  const next = dryRun ? 'The image would then be like this:' : 'Double checking the fixed image now...'
+  return `${first}\n\n    ${leaksFixed} leaked clusters\n    ${corruptionsFixed} corruptions\n\n${next}\n`
+}
+
 /** A check's verdict for a program, in QEMU's key order; counts of nothing are left out, but for the errors of the check itself. */
 export function checkObject(report: CheckReport): Record<string, unknown> {
   const { imageEndOffset, compressedClusters, totalClusters, corruptions, leaks, allocatedClusters, fragmentedClusters } = report
+  const { corruptionsFixed = 0, leaksFixed = 0 } = report
   return {
     ...(imageEndOffset > 0 && { 'image-end-offset': imageEndOffset }),
     ...(compressedClusters > 0 && { 'compressed-clusters': compressedClusters }),
     ...(totalClusters > 0 && { 'total-clusters': totalClusters }),
+    ...(corruptionsFixed > 0 && { 'corruptions-fixed': corruptionsFixed }),
     ...(corruptions > 0 && { corruptions }),
     'check-errors': report.checkErrors,
+    ...(leaksFixed > 0 && { 'leaks-fixed': leaksFixed }),
     ...(leaks > 0 && { leaks }),
     ...(allocatedClusters > 0 && { 'allocated-clusters': allocatedClusters }),
     filename: report.path,

@@ -47,6 +47,13 @@ const convert = v.strictObject({
   sparse: v.exactOptional(bytes),
 })
 
+const check = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  repair: v.exactOptional(v.picklist(['leaks', 'all'])),
+  dryRun: v.exactOptional(v.boolean()),
+})
+
 const resize = v.strictObject({
   path,
   format: v.exactOptional(format),
@@ -91,7 +98,7 @@ const bitmap = v.strictObject({
 const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
-  v.strictObject({ kind: v.literal('check'), request: withFormat }),
+  v.strictObject({ kind: v.literal('check'), request: check }),
   v.strictObject({ kind: v.literal('resize'), request: resize }),
   v.strictObject({ kind: v.literal('amend'), request: amend }),
   v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),

@@ -1,43 +1,65 @@
-import { assertCacheMode, FORMAT, OUTPUT, outputOf, QUIET, REFUSED, SHARE, SOURCE_CACHE } from '../common-options.ts'
+import { StrataError } from '../../shared/errors.ts'
+import type { CheckReport, CheckRequest } from '../../shared/model.ts'
+import { assertCacheMode, FORMAT, OUTPUT, outputOf, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { Failure, refusal, usageFailure } from '../failure.ts'
-import { inspect } from '../inspect.ts'
+import { Failure, usageFailure } from '../failure.ts'
+import { knownFormat } from '../inspect.ts'
 import { json } from '../json.ts'
-import { checkExit, checkObject, checkText } from '../render-check.ts'
+import { IMAGE, namedImage } from '../named-image.ts'
+import { openFailure } from '../open-failure.ts'
+import { checkExit, checkObject, checkText, repairText } from '../render-check.ts'
 import { runJob } from '../run-job.ts'
+import type { Terminal } from '../terminal.ts'
 import { verb } from '../verb.ts'
 
 /** `strata check`: whether an image's structures agree with one another. Findings go where errors go, the verdict to the output. */
 export const check = verb({
-  summary: 'look for damage in an image',
+  summary: 'look for damage in an image, and mend it',
   operands: 'FILE',
   options: {
     format: FORMAT,
     output: OUTPUT,
     quiet: QUIET,
-    repair: { short: 'r', long: 'repair', value: 'leaks|all', help: 'refused: Strata does not repair yet' },
+    repair: { short: 'r', long: 'repair', value: 'leaks|all', help: 'mend lost clusters, or everything' },
+    dryRun: { long: 'dry-run', help: 'with -r: change nothing, and say what would be mended' },
     cache: SOURCE_CACHE,
     share: SHARE,
-    ...REFUSED,
+    ...IMAGE,
   },
   async run(args, terminal) {
-    const [path] = args.operands
+    const [operand] = args.operands
     const output = outputOf(args.last('output'))
     const repair = args.last('repair')
+    const dryRun = args.has('dryRun')
     if (repair !== undefined && repair !== 'leaks' && repair !== 'all')
       throw usageFailure(`Unknown option value for -r (expecting 'leaks' or 'all'): ${repair}`)
-    if (path === undefined || args.operands.length > 1) throw usageFailure('Expecting one image file name')
+    if (dryRun && repair === undefined) throw usageFailure('--dry-run is of a repair: say -r leaks or -r all')
+    if (operand === undefined || args.operands.length > 1) throw usageFailure('Expecting one image file name')
     assertCacheMode(args.last('cache'), 'source cache')
-    if (repair !== undefined) throw refusal(`repairing (-r ${repair})`, 'Without -r, check says what is wrong and changes nothing.')
 
-    const format = inspect(path, args.last('format')).layers[0]?.format
-    if (format !== 'qcow2') throw new Failure('This image format does not support checks', { exitCode: EXIT.notCheckable })
-    const report = await runJob(terminal, { kind: 'check', request: { path, format } })
-    const found = report.corruptions + report.leaks + report.checkErrors
-    const untold = found - report.findings.length
-    terminal.err(report.findings.map(({ message }) => `${message}\n`).join(''))
-    if (untold > 0) terminal.err(`... and ${untold} more\n`)
-    if (!args.has('quiet')) terminal.out(output === 'json' ? json(checkObject(report)) : checkText(report))
+    const { path, format: name } = namedImage(args, operand)
+    const format = knownFormat(name)
+    if (name !== undefined && format === undefined) throw new Failure(`Could not open '${path}': Unknown driver '${name}'`)
+    const report = await checked(terminal, { path, dryRun, ...(format && { format }), ...(repair && { repair }) })
+    tell(terminal, report.repairs ?? [], (report.corruptionsFixed ?? 0) + (report.leaksFixed ?? 0))
+    tell(terminal, report.findings, report.corruptions + report.leaks + report.checkErrors)
+    if (!args.has('quiet')) terminal.out(output === 'json' ? json(checkObject(report)) : repairText(report, dryRun) + checkText(report))
     return checkExit(report)
   },
 })
+
+async function checked(terminal: Terminal, request: CheckRequest): Promise<CheckReport> {
+  try {
+    return await runJob(terminal, { kind: 'check', request })
+  } catch (error) {
+    if (!(error instanceof StrataError)) throw error
+    if (error.code === 'UNSUPPORTED' && error.where.field === 'format') throw new Failure(error.message, { exitCode: EXIT.notCheckable })
+    throw openFailure(request.path, error.toDto())
+  }
+}
+
+/** The first of what was found or mended, and how much more there was. */
+function tell(terminal: Terminal, findings: CheckReport['findings'], count: number): void {
+  terminal.err(findings.map(({ message }) => `${message}\n`).join(''))
+  if (count > findings.length) terminal.err(`... and ${count - findings.length} more\n`)
+}

@@ -25,7 +25,7 @@ export function check(
       throw new StrataError(
         'UNSUPPORTED',
         'This image format does not support checks',
-        { path },
+        { path, field: 'format' },
         'Raw disks hold nothing but the guest’s bytes.',
       )
     if (repair === undefined) return { ...facet.check(job), path }

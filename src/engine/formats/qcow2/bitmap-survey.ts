@@ -13,6 +13,8 @@ const MOST_NAME = 1023
 const FLAG_IN_USE = 1
 const KNOWN_FLAGS = 3
 const DIRTY_TRACKING = 1
+/** Bits that a bitmap is padded to. */
+const WORD_BITS = 64
 /** Section "Bitmap table": what must be zero in an entry, and the bit that says "all ones" where there is no cluster. */
 const RESERVED_HIGH = 0xff000000
 const RESERVED_LOW = 0x1fe
@@ -84,22 +86,25 @@ function readRow({ storage }: Examined, at: number) {
     type: view.getUint8(BitmapEntry.at('type')),
     granularityBits: view.getUint8(BitmapEntry.at('granularityBits')),
     nameLength,
+    extraLength,
     /** bytes of the whole row */
     length: alignUp(BitmapEntry.size + extraLength + nameLength, 8),
   }
 }
 
 function rowFault({ geometry, header }: Examined, row: Row): string | undefined {
-  const { tableOffset, tableSize, flags, type, granularityBits, nameLength } = row
+  const { tableOffset, tableSize, flags, type, granularityBits, nameLength, extraLength } = row
   if (type !== DIRTY_TRACKING) return `type ${type} is not known`
   if (flags > KNOWN_FLAGS) return 'reserved flags are set'
+  if (extraLength > 0) return 'it has extra data, and so must not be used'
   if (granularityBits < 9 || granularityBits > 31) return `a granularity of 2^${granularityBits} bytes is impossible`
   if (nameLength === 0 || nameLength > MOST_NAME) return 'its name has an impossible length'
   if (tableOffset === 0 || tableOffset % geometry.clusterSize !== 0) return 'its table is not on a cluster boundary'
   if (tableSize === 0 || tableSize > MOST_TABLE_ENTRIES || tableSize * geometry.clusterSize > MOST_DATA_BYTES)
     return `a table of ${tableSize} entries is impossible`
-  const covered = tableSize * geometry.clusterSize * 8 * 2 ** granularityBits
-  return (flags & FLAG_IN_USE) === 0 && covered < header.size ? 'it is too small for the disk' : undefined
+  if ((flags & FLAG_IN_USE) !== 0) return undefined
+  const words = Math.ceil(Math.ceil(header.size / 2 ** granularityBits) / WORD_BITS)
+  return tableSize === Math.ceil((words * WORD_BITS) / 8 / geometry.clusterSize) ? undefined : 'its table does not fit the disk'
 }
 
 function walkTable(image: Examined, at: number, entries: number, visitor: BitmapVisitor, job: Job): void {

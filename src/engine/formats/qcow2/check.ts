@@ -14,6 +14,8 @@ export interface Verdict {
   /** clusters whose stored count is too low, and too high */
   tooLow: number
   tooHigh: number
+  /** clusters in use whose stored count is zero */
+  uncounted: number
   /** a count that is too low has no block to stand in, or does not fit there */
   uncountable: boolean
   /** entries of the active map whose bit 63 is wrong */
@@ -47,7 +49,7 @@ export function runCheck(storage: Storage, job: Job): Checked {
 /** The survey's verdict on the stored counts and on bit 63. */
 function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findings: Findings, job: Job): Verdict {
   const { clusterSize } = image.geometry
-  const seen = { highest: 0, flagsWrong: false, uncountable: false, tooLow: 0, tooHigh: 0, wrongFlags: 0 }
+  const seen = { highest: 0, flagsWrong: false, uncountable: false, uncounted: 0, tooLow: 0, tooHigh: 0, wrongFlags: 0 }
   const used = (cluster: number, stored: number, found: number): void => {
     seen.highest = cluster
     // The walk has left on each cluster what entries claim of it, so that a sound map need not be walked again.
@@ -57,6 +59,7 @@ function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findi
     if (stored > found) seen.tooHigh++
     else {
       seen.tooLow++
+      if (stored === 0) seen.uncounted++
       if (!counts.has(cluster) || (found > counts.counters.max && image.geometry.version === 3)) seen.uncountable = true
     }
     if (stored > found) findings.add('leak', `Leaked ${message}`, cluster * clusterSize)
@@ -71,8 +74,8 @@ function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findi
         seen.wrongFlags++
         findings.add('corruption', `ERROR OFLAG_COPIED ${what} at ${hex(host)}: refcount=${count}`, table + at)
       }
-  const { tooLow, tooHigh, uncountable, wrongFlags: flags } = seen
-  return { tooLow, tooHigh, uncountable, wrongFlags: flags, imageEnd: (seen.highest + 1) * clusterSize }
+  const { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags } = seen
+  return { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags, imageEnd: (seen.highest + 1) * clusterSize }
 }
 
 export function reportOf({

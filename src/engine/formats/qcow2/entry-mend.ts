@@ -17,6 +17,8 @@ export interface EntryPlace {
   guest: number
   /** bytes of the image file */
   fileSize: number
+  /** host offset of a cluster of zeros, for what reads as zeros and can't be said in another way; absent where there is none */
+  zeros: number | undefined
 }
 
 const COPIED = 0x80000000
@@ -41,7 +43,7 @@ function mendedPacked({ high, low }: L2Words, { geometry, guest, fileSize }: Ent
   return { high: (high & ~COPIED) >>> 0, low, zeros: 0, allocated: 0 }
 }
 
-function mendedPlain(words: L2Words, { geometry, guest, fileSize }: EntryPlace): L2Words {
+function mendedPlain(words: L2Words, { geometry, guest, fileSize, zeros: zeroCluster }: EntryPlace): L2Words {
   const { clusterSize, external, extendedL2, version } = geometry
   const reserved = version === 2 ? RESERVED_LOW | ZERO : RESERVED_LOW
   let high = (words.high & ~RESERVED_HIGH) >>> 0
@@ -59,7 +61,10 @@ function mendedPlain(words: L2Words, { geometry, guest, fileSize }: EntryPlace):
     allocated = readable ? (allocated & ~zeros) >>> 0 : 0
   }
   if (readable || host === 0) return { high, low, zeros, allocated }
-  return extendedL2 ? { high: 0, low: 0, zeros, allocated } : empty(geometry)
+  if (extendedL2) return { high: 0, low: 0, zeros, allocated }
+  // Bytes past the end of the file read as zeros. Others may come to share the cluster, so it is nobody's own.
+  if (zeroCluster === undefined || host % clusterSize !== 0) return empty(geometry)
+  return { high: Math.floor(zeroCluster / 2 ** 32), low: zeroCluster % 2 ** 32, zeros, allocated }
 }
 
 /** An entry of a cluster that belongs to this disk alone. */

@@ -27,8 +27,11 @@ export class MapMender {
   /** new places of L1 tables */
   readonly #moves = new Map<L1Root, number>()
   readonly #roots: L1Root[]
+  readonly #zeros: number | undefined
 
-  constructor(image: Examined, survey: Survey, mends: Findings) {
+  /** `zeros` is the host offset of a cluster of zeros, where the map needs one. */
+  constructor(image: Examined, survey: Survey, mends: Findings, zeros?: number) {
+    this.#zeros = zeros
     this.#image = image
     this.#survey = survey
     this.#mends = mends
@@ -126,7 +129,7 @@ export class MapMender {
       const zeros = extendedL2 ? now.getUint32(at + 8) : 0
       const allocated = extendedL2 ? now.getUint32(at + 12) : 0
       if ((high | low | zeros | allocated) === 0) continue
-      const place = { geometry, guest: guest + (at / l2EntryBytes) * clusterSize, fileSize }
+      const place = { geometry, guest: guest + (at / l2EntryBytes) * clusterSize, fileSize, zeros: this.#zeros }
       const entry = mendedL2({ high, low, zeros, allocated }, place)
       if (entry.high === high && entry.low === low && entry.zeros === zeros && entry.allocated === allocated) continue
       changed.push(table + at)

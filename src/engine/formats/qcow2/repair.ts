@@ -1,4 +1,5 @@
 import type { CheckReport, RepairScope } from '../../../shared/model.ts'
+import { alignUp } from '../../base/ints.ts'
 import { type Job, unwatched } from '../../base/job.ts'
 import type { Storage } from '../../io/storage.ts'
 import { Appender } from './appender.ts'
@@ -22,7 +23,7 @@ export function repairImage(storage: Storage, scope: RepairScope, job: Job): Che
   const mends = new Findings()
   let checked = runCheck(storage, job)
   if (!checked.findings.clean) {
-    forgetUnknown(checked)
+    forgetUnknown(checked, mends)
     checked = scope === 'leaks' ? mendLeaks(checked, mends, job) : mendAll(checked, mends, job)
   }
   if (checked.findings.corruptions + checked.findings.errors === 0) clearMarks(storage, checked.image.header)
@@ -40,7 +41,8 @@ export function repairDirty(storage: Storage): void {
 
 function mendLeaks(before: Checked, mends: Findings, job: Job): Checked {
   const { storage } = before.image
-  if (before.survey.brokenBlocks > 0) return before
+  // Where clusters in use count as free, the counts are no measure of what is lost.
+  if (before.survey.brokenBlocks + before.verdict.uncounted + before.findings.errors > 0) return before
   lowerCounts(before, before.findings.corruptions === 0, mends, job)
   let now = runCheck(storage, job)
   // Bit 63 can be told from the counts only where these are right.
@@ -56,9 +58,10 @@ function mendAll(before: Checked, mends: Findings, job: Job): Checked {
   const punch = before.findings.corruptions === 0
   let now = before
   for (let round = 0; round < MOST_ROUNDS && !now.findings.clean; round++) {
-    if (reachEnd(now)) now = runCheck(storage, job)
+    const zeros = needsZeros(now) ? lengthen(now) : undefined
+    if (zeros !== undefined) now = runCheck(storage, job)
     // What can be taken away goes first: then nothing leads into the room behind the image's end.
-    const changed = new MapMender(now.image, now.survey, mends).inPlace(job)
+    const changed = new MapMender(now.image, now.survey, mends, zeros).inPlace(job)
     if (mendBitmaps(now.image, now.survey, mends) || changed) now = runCheck(storage, job)
     if (publish(now, mends, job)) now = runCheck(storage, job)
     if (now.verdict.tooLow === 0 && now.findings.errors === 0) {
@@ -70,15 +73,17 @@ function mendAll(before: Checked, mends: Findings, job: Job): Checked {
   return now
 }
 
-/**
- * In version 2 nothing but a cluster of zeros reads as zeros over a backing file. Where the file was cut short, clusters past its end read
- * so: it gets its length back. Answers whether it did.
- */
-function reachEnd({ image: { storage, geometry, header, fileSize }, survey: { danglingEnd } }: Checked): boolean {
-  if (geometry.version !== 2 || header.backing === undefined || danglingEnd <= fileSize) return false
-  storage.truncate(danglingEnd)
+/** In version 2 nothing but a cluster of zeros reads as zeros over a backing file, as clusters past the end of a file that was cut short do. */
+function needsZeros({ image: { geometry, header }, survey: { danglingEnd, farOut } }: Checked): boolean {
+  return geometry.version === 2 && header.backing !== undefined && (danglingEnd > 0 || farOut)
+}
+
+/** Gives the file the length back that entries speak of, and a cluster of zeros behind it for those that lead too far; answers with its offset. */
+function lengthen({ image: { storage, geometry, fileSize }, survey: { danglingEnd } }: Checked): number {
+  const zeros = alignUp(Math.max(fileSize, danglingEnd), geometry.clusterSize)
+  storage.truncate(zeros + geometry.clusterSize)
   storage.flush()
-  return true
+  return zeros
 }
 
 /** Lays down what needs room of its own, counts it and all else that is not counted enough, and only then lets anything point at it. */
@@ -95,10 +100,11 @@ function publish(now: Checked, mends: Findings, job: Job): boolean {
   return true
 }
 
-/** What Strata does not know of is not kept up by a repair (section "Header", autoclear features). */
-function forgetUnknown({ image: { storage, header } }: Checked): void {
-  const kept = header.autoclear & (AUTOCLEAR.bitmaps | AUTOCLEAR.rawDataFile)
+/** What Strata does not know of is not kept up by a repair, and no data file is raw that is not there (section "Header", autoclear features). */
+function forgetUnknown({ image: { storage, header, geometry } }: Checked, mends: Findings): void {
+  const kept = header.autoclear & (AUTOCLEAR.bitmaps | (geometry.external ? AUTOCLEAR.rawDataFile : 0n))
   if (kept === header.autoclear) return
+  if ((header.autoclear & ~kept & AUTOCLEAR.rawDataFile) !== 0n) mends.add('corruption', 'Repairing the autoclear features', 88)
   header.autoclear = kept
   writeFeatures(storage, header)
   storage.flush()

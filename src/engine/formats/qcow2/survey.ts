@@ -7,9 +7,12 @@ import { entryFault, isPacked, packedPlace } from './entry-faults.ts'
 import { hostOf, isExclusive, l1Fault } from './entry.ts'
 import { type Examined, read } from './examined.ts'
 import { type Findings, hex } from './findings.ts'
-import { EXTENSION, LIMITS } from './layout.ts'
+import { AUTOCLEAR, EXTENSION, LIMITS } from './layout.ts'
 import { MARK, type Mark, ReferenceTally } from './reference-tally.ts'
 import type { StoredCounts } from './stored-counts.ts'
+
+/** How a LUKS header begins: "LUKS" and two bytes. */
+const LUKS_MAGIC = [0x4c, 0x55, 0x4b, 0x53, 0xba, 0xbe]
 
 /** An L1 table to walk. The active one is that of the disk as it is now. */
 export interface L1Root {
@@ -40,6 +43,8 @@ export interface Survey {
   faultyBitmapEntries: number[]
   /** where the clusters end that plain entries place past the end of the file, in bytes; 0 for none */
   danglingEnd: number
+  /** whether one does that farther out than any image of this size reaches; `danglingEnd` leaves that out */
+  farOut: boolean
 }
 
 /** The L1 tables of an image that can be walked: the active one, and those of the snapshots. */
@@ -54,7 +59,7 @@ export function rootsOf({ header, geometry, snapshots }: Examined): L1Root[] {
 
 /** Why a snapshot's L1 table can't be walked, or undefined. */
 export function rowFault(l1Offset: number, l1Size: number, clusterSize: number): string | undefined {
-  if (l1Offset % clusterSize !== 0) return 'its L1 table is not on a cluster boundary'
+  if (!Number.isSafeInteger(l1Offset) || l1Offset % clusterSize !== 0) return 'its L1 table is not on a cluster boundary'
   return l1Size * 8 > LIMITS.l1Bytes ? 'its L1 table is larger than 32 MiB' : undefined
 }
 
@@ -91,7 +96,7 @@ class Surveyor {
       tally: this.#tally,
       ...{ allocatedClusters: 0, fragmentedClusters: 0, compressedClusters: 0 },
       ...{ brokenBlocks: 0, faultyTables: new Map(), faultyL1: false, faultySnapshots: false },
-      ...{ faultyDirectory: false, faultyBitmapEntries: [], danglingEnd: 0 },
+      ...{ faultyDirectory: false, faultyBitmapEntries: [], danglingEnd: 0, farOut: false },
     }
   }
 
@@ -100,6 +105,8 @@ class Surveyor {
     const roots = rootsOf(this.#image)
     this.#toWalk = roots.reduce((sum, { size }) => sum + size, 0)
     this.#refer(0, geometry.clusterSize)
+    if (!geometry.external && (header.autoclear & AUTOCLEAR.rawDataFile) !== 0n)
+      this.#corrupt('the data file is said to be raw, but there is none', 88)
     for (const root of roots) this.#walkL1(root)
     this.#checkSnapshots()
     if (!geometry.external && !this.#refer(header.snapshotsOffset, snapshots.bytes)) this.#result.faultySnapshots = true
@@ -161,13 +168,12 @@ class Surveyor {
       const fault = l1Fault(high, low, geometry) ?? (host === 0 ? 'there is no L2 table, but flags are set' : undefined)
       if (fault !== undefined) this.#corrupt(`L1 entry ${i} of ${name}: ${fault}`, at + i * 8)
       if (fault !== undefined || host >= storage.size) this.#result.faultyL1 = true
-      if (host === 0) continue
       const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
       if (!this.#refer(host, geometry.clusterSize, mark)) continue
       const guest = i * geometry.l2Reach
       this.#walkL2(host, active, guest)
       // A table that lies across clusters is not worth mending: its L1 entry goes.
-      if (this.#faulty && host % geometry.clusterSize === 0) this.#noteFaulty(host, guest)
+      if (this.#faulty && host > 0 && host % geometry.clusterSize === 0) this.#noteFaulty(host, guest)
     }
   }
 
@@ -252,7 +258,8 @@ class Surveyor {
       const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
       if (!this.#refer(host, geometry.clusterSize, mark)) {
         this.#faulty = true
-        if (host < this.#sane) result.danglingEnd = Math.max(result.danglingEnd, host + geometry.clusterSize)
+        if (host >= this.#sane) result.farOut = true
+        else result.danglingEnd = Math.max(result.danglingEnd, host + geometry.clusterSize)
         return expected
       }
     }
@@ -263,7 +270,7 @@ class Surveyor {
   }
 
   #checkEncryption(): void {
-    const { header, geometry } = this.#image
+    const { header, geometry, storage } = this.#image
     const data = header.extensions.find(({ type }) => type === EXTENSION.luks)?.data
     if (header.cryptMethod !== 2) {
       if (data) this.#corrupt('there is an encryption header, but the image is not encrypted with LUKS', 32)
@@ -273,7 +280,11 @@ class Surveyor {
     const view = viewOf(data)
     const at = view.getUint32(0) * 2 ** 32 + view.getUint32(4)
     if (at % geometry.clusterSize !== 0) this.#corrupt('the encryption header is not on a cluster boundary', at)
-    this.#refer(at, view.getUint32(8) * 2 ** 32 + view.getUint32(12))
+    const length = view.getUint32(8) * 2 ** 32 + view.getUint32(12)
+    if (!this.#refer(at, length)) return
+    const magic = read(storage, at, LUKS_MAGIC.length)
+    if (length === 0 || LUKS_MAGIC.some((byte, i) => magic.getUint8(i) !== byte))
+      this.#corrupt('there is no LUKS header where it should be', at)
   }
 
   #walkBitmaps(): void {
