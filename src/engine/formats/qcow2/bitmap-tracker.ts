@@ -67,7 +67,6 @@ export class BitmapTracker implements WriteTracker {
   }
 
   resizing(): void {
-    this.absorb()
     this.#claim(this.store.records.filter((record) => !this.isInconsistent(record)))
     this.#resized = true
   }

@@ -201,14 +201,6 @@ export function encodeHeader(header: Header, path: string): Uint8Array {
   return cluster
 }
 
-/**
- * Rewrites the whole first cluster, for what has no fixed place in it: extensions and the backing file's name. A power cut may leave any of its
- * sectors as they were. Throws `INVALID_ARGUMENT` when it does not fit.
- */
-export function writeHeader(storage: Storage, header: Header): void {
-  storage.writeAt(0, encodeHeader(header, storage.path))
-}
-
 /** Rewrites the header fields from the disk size to the L1 table's offset, in one write: a resize appears at once or not at all. */
 export function writeSizeFields(storage: Storage, header: Header): void {
   writeFields(storage, header, HeaderV2.at('size'), HeaderV2.at('refcountTableOffset'))
