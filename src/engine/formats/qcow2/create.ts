@@ -3,7 +3,7 @@ import { StrataError } from '../../../shared/errors.ts'
 import { bytesOf, viewOf } from '../../base/bytes.ts'
 import { ceilDiv, isPowerOfTwo, putU64 } from '../../base/ints.ts'
 import { unwatched } from '../../base/job.ts'
-import { luksOptions } from '../../crypto/luks-create.ts'
+import { luksAreaBytes, luksOptions } from '../../crypto/luks-create.ts'
 import type { CreateParams, OpenParams } from '../driver.ts'
 import type { CreateOptions } from '../options.ts'
 import { assertCompressible, compressionNumber } from './compression.ts'
@@ -61,6 +61,7 @@ export function assertCreatable(size: number, options: CreateOptions, hasBacking
     )
   assertDataFile(options, hasBacking)
   assertCompressible(options)
+  luksLength(options)
   assertSize(geometryOf(shapeFor(options)), size, '')
 }
 
@@ -152,14 +153,20 @@ function sealed(params: OpenParams, header: Header, request: EncryptRequest): Se
   return { seal: { cipher: luks.cipher, by: 'host' }, luks }
 }
 
-/** Bytes of a file that holds `data` bytes of guest data in whole clusters: these, their L2 tables and L1 table, and the counts of all. */
+/** Bytes of the LUKS header that the options ask for. Throws for a way to encrypt that there is not. */
+function luksLength({ encrypt }: CreateOptions): number {
+  return encrypt?.format === 'luks' ? luksAreaBytes(luksOptions(encrypt).spec) : 0
+}
+
+/** Bytes of a file that holds `data` bytes of guest data in whole clusters: these, their L2 tables and L1 table, the LUKS header, and the counts of all. */
 export function fileSize(size: number, data: number, options: CreateOptions): number {
   const { clusterSize } = options
   const geometry = geometryOf(shapeFor(options))
   const dataClusters = ceilDiv(data, clusterSize)
   const l1Clusters = ceilDiv(l1EntriesFor(geometry, size) * 8, clusterSize)
   const l2Clusters = Math.min(dataClusters, l1EntriesFor(geometry, size))
-  const counted = 1 + l1Clusters + l2Clusters + (geometry.external ? 0 : dataClusters)
+  const luksClusters = ceilDiv(luksLength(options), clusterSize)
+  const counted = 1 + luksClusters + l1Clusters + l2Clusters + (geometry.external ? 0 : dataClusters)
   let blocks = 1
   let table = 1
   // The blocks and the table count themselves, so their number is found by going round until it no longer grows.

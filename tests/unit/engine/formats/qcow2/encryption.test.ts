@@ -10,12 +10,14 @@ import { MemorySystem } from '../../../../../src/engine/io/memory-system.ts'
 import type { Storage } from '../../../../../src/engine/io/storage.ts'
 import { TraceStorage } from '../../../../../src/engine/io/trace.ts'
 import { createEncryption, describeEncryption, unlockEncryption } from '../../../../../src/engine/formats/qcow2/encryption.ts'
+import { fileSize } from '../../../../../src/engine/formats/qcow2/create.ts'
+import { DEFAULT_OPTIONS } from '../../../../../src/engine/formats/options.ts'
 import { readHeader } from '../../../../../src/engine/formats/qcow2/header.ts'
 import { Image } from '../../../../../src/engine/formats/qcow2/image.ts'
 import { luksPlace } from '../../../../../src/engine/formats/qcow2/luks-place.ts'
 import { check } from '../../../../../src/engine/operations/check.ts'
 import { create } from '../../../../../src/engine/operations/create.ts'
-import type { Qcow2Options } from '../../../../../src/shared/model.ts'
+import type { EncryptRequest, Qcow2Options } from '../../../../../src/shared/model.ts'
 import { native } from '../../../../fixtures/platform.ts'
 import { Random } from '../../../../fixtures/random.ts'
 import { codeOf, thrown } from '../../../../fixtures/thrown.ts'
@@ -153,6 +155,32 @@ function copyInto(files: MemorySystem, from: MemoryStorage): void {
   storage.writeAt(0, contentOf(from))
   storage.close()
 }
+
+describe('a new image that shall be encrypted', () => {
+  const request = (qcow2: Qcow2Options) => ({ path: '/new', format: 'qcow2' as const, size: SIZE, qcow2, overwrite: false })
+  const context = { gate, job: unwatched, secrets: { mine: A } }
+
+  it('has the size that was foretold', () => {
+    for (const clusterSize of [4096, 65536, 2 ** 21]) {
+      const files = new MemorySystem()
+      const qcow2 = { clusterSize, encrypt: { format: 'luks' as const, secret: 'mine', iterTime: 1 } }
+      create({ files, ...native }, request(qcow2), context, WATCH)
+      expect(fileSize(SIZE, 0, { ...DEFAULT_OPTIONS, ...qcow2 })).toBe(
+        Math.ceil(files.open('/new', false).size / clusterSize) * clusterSize,
+      )
+    }
+  })
+
+  it('is not begun with a cipher that Strata does not have, or without its passphrase', () => {
+    const files = new MemorySystem()
+    const creating = (encrypt: EncryptRequest) => codeOf(() => create({ files, ...native }, request({ encrypt }), context, WATCH))
+    expect(creating({ format: 'luks', secret: 'mine', cipherAlg: 'twofish-256' })).toBe('UNSUPPORTED')
+    expect(creating({ format: 'luks', secret: 'mine', iterTime: 0 })).toBe('INVALID_ARGUMENT')
+    expect(creating({ format: 'luks', secret: 'other' })).toBe('NO_PASSPHRASE')
+    expect(creating({ format: 'aes', secret: 'other' })).toBe('NO_PASSPHRASE')
+    expect(files.remove('/new')).toBeUndefined()
+  })
+})
 
 describe('the passphrases of an image', () => {
   const cost = { iterations: 2 }
