@@ -96,7 +96,7 @@ export interface SnapshotLabel {
 /** Internal snapshots. A snapshot is named by id or name; throws `NOT_FOUND` where there is none. Changes need an image opened for writing. */
 export interface SnapshotFacet {
   list(): SnapshotInfo[]
-  /** The disk as it was: a driver for reading only, good as long as nothing is written and this driver is open. */
+  /** The disk as it was, for reading only. Nothing may be written while it is open, and closing it closes the image. */
   open(idOrName: string): FormatDriver
   create(label: SnapshotLabel, job: Job): SnapshotInfo
   apply(idOrName: string, job: Job): void
@@ -171,7 +171,7 @@ export interface FormatDriver {
   readonly writer?: DriverWriter
   readonly resize?: ResizeFacet
   readonly check?: CheckFacet
-  readonly snapshots?: Pick<SnapshotFacet, 'list'> & Partial<SnapshotFacet>
+  readonly snapshots?: SnapshotFacet
   readonly bitmaps?: BitmapFacet
   readonly amend?: AmendFacet
   readonly keys?: KeyFacet

@@ -106,6 +106,16 @@ export class Allocator {
     }
   }
 
+  /** Lowers the counts of `count` clusters from `first` on at once: nothing on stable storage points there any more on this account. */
+  lower(first: number, count: number, cause: DiscardCause): void {
+    const unused: number[] = []
+    this.#refcounts.addRange(first, count, -1, (cluster) => {
+      this.#hint = Math.min(this.#hint, cluster)
+      if (this.#punch.has(cause)) unused.push(cluster)
+    })
+    this.#punchHoles(unused)
+  }
+
   #punchHoles(clusters: number[]): void {
     const { clusterSize } = this.#geometry
     clusters.sort((a, b) => a - b)

@@ -74,8 +74,6 @@ function assertDowngradable({ header, geometry, snapshotTable }: Image, size: nu
     refuse('Cannot downgrade an image with incompatible features 0x10 set', field, 'UNSUPPORTED')
   if (header.compressionType !== 0)
     refuse('Cannot downgrade an image with compression type zstd', field, 'UNSUPPORTED', 'Convert it to a new image.')
-  const odd = snapshotTable.snapshots.some(
-    ({ vmStateSize, diskSize = header.size }) => vmStateSize > MAX_SHORT_STATE || diskSize !== size,
-  )
+  const odd = snapshotTable.snapshots.some(({ vmStateSize, diskSize = header.size }) => vmStateSize > MAX_SHORT_STATE || diskSize !== size)
   if (odd) refuse('Internal snapshots prevent downgrade of image', field, 'UNSUPPORTED', 'Delete the snapshots of another size first.')
 }

@@ -8,6 +8,8 @@ import type { WriteTracker } from './write-tracker.ts'
 
 /** Marks are brought to the file when they take this many bytes of memory. */
 const MAX_MARKS = 64 * 2 ** 20
+/** Table entries of all bitmaps that are kept right in one session. More, of which each would be read and written, nobody made in earnest. */
+const MAX_ENTRIES = 2 ** 24
 
 /**
  * Keeps an image's enabled bitmaps right while it is written. Marks gather in memory, once for all bitmaps; as long as they are only there,
@@ -47,11 +49,15 @@ export class BitmapTracker implements WriteTracker {
     return new MarkedRanges(2 ** kept.reduce((finest, { granularityBits }) => Math.min(finest, granularityBits), Infinity))
   }
 
-  /** Flags bitmaps as in use. What has extra data of unknown meaning or a damaged table cannot be kept: it stays flagged, for good. */
+  /** Flags bitmaps as in use. What has extra data of unknown meaning, a damaged table, or too large a one, cannot be kept: it stays flagged, for good. */
   #claim(records: readonly BitmapRecord[]): void {
     const names = new Set(records.map(({ name }) => name))
     this.store.writeFlags((record) => (names.has(record.name) ? record.flags | BITMAP_FLAG.inUse : record.flags))
-    for (const record of records) if (isUsable(record) && this.store.isSound(record)) this.#claimed.add(record.name)
+    let room = MAX_ENTRIES
+    for (const record of records) {
+      room -= record.tableSize
+      if (room >= 0 && isUsable(record) && this.store.isSound(record)) this.#claimed.add(record.name)
+    }
   }
 
   /** Brings the marks to the file; the bitmaps stay flagged. To be called before bitmaps are looked at or changed. */

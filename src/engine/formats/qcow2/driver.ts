@@ -29,6 +29,8 @@ import { Image } from './image.ts'
 import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './layout.ts'
 import { resizeFacet } from './resize.ts'
 import { type Sealing, unlock } from './seal.ts'
+import { snapshotFacet } from './snapshot-facet.ts'
+import { VmState } from './vm-state.ts'
 
 /** An open qcow2 image. */
 export class Qcow2Driver implements FormatDriver {
@@ -41,7 +43,8 @@ export class Qcow2Driver implements FormatDriver {
   readonly amend?: AmendFacet
   readonly check: CheckFacet
   readonly keys?: KeyFacet
-  readonly snapshots: Pick<SnapshotFacet, 'list'>
+  readonly snapshots: SnapshotFacet
+  readonly vmState: FormatDriver
   readonly bitmaps: BitmapFacet
   readonly #image: Image
   readonly #view: GuestView
@@ -64,7 +67,8 @@ export class Qcow2Driver implements FormatDriver {
       this.packGrain = image.geometry.clusterSize
       this.codec = image.codec
     }
-    this.snapshots = { list: () => image.snapshotTable.snapshots.map(({ l1Offset: _offset, l1Size: _size, ...info }) => info) }
+    this.snapshots = snapshotFacet(image, this)
+    this.vmState = new VmState(image, this.#view, header, () => this.size, writable)
     this.check = {
       check: (job: Job) => {
         image.flush()

@@ -48,7 +48,7 @@ function publishSize(image: Image, size: number): void {
 }
 
 /** Moves the L1 table to a place with room for `entries`; the header names the new place in one write. */
-function growL1(image: Image, entries: number): void {
+export function growL1(image: Image, entries: number): void {
   const { header, geometry, storage, mapping, allocator } = image
   if (entries <= header.l1Size) return
   const old = { at: header.l1Offset, length: header.l1Size * 8 }

@@ -60,8 +60,7 @@ function publish(storage: Storage, cluster: Uint8Array): void {
 function isSafe(before: Uint8Array, after: Uint8Array): boolean {
   const old = behindFirstSector(before)
   return behindFirstSector(after).every(({ from, to }) => {
-    for (let at = from; at < to; at++)
-      if (before[at] !== after[at] && old.some((range) => at >= range.from && at < range.to)) return false
+    for (let at = from; at < to; at++) if (before[at] !== after[at] && old.some((range) => at >= range.from && at < range.to)) return false
     return true
   })
 }

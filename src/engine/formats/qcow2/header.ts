@@ -140,7 +140,7 @@ function assertTables(header: Header, geometry: Geometry, path: string): void {
   if (header.refcountTableClusters * geometry.clusterSize > LIMITS.refcountTableBytes)
     throw bad(path, 'The reference count table is larger than 8 MiB', 56, 'refcount_table_clusters')
   aligned(header.refcountTableOffset, 'refcount_table_offset', 48, 'reference count table')
-  if (header.snapshotCount > 0) aligned(header.snapshotsOffset, 'snapshots_offset', 64, 'snapshot table')
+  aligned(header.snapshotsOffset, 'snapshots_offset', 64, 'snapshot table')
 }
 
 /** Throws for what only a check or a repair may look at. */

@@ -73,7 +73,7 @@ export class Image {
       (at, length) => this.#assertApart(at, length),
       punch,
     ))
-    this.mapping = new Mapping(storage, geometry, header, { allocator, metadata, settle: () => this.#settle() })
+    this.mapping = new Mapping(storage, geometry, header, { allocator, metadata, settle: () => this.settle() })
     this.packed = new PackedClusters(storage, geometry, allocator, this.codec)
   }
 
@@ -300,8 +300,12 @@ export class Image {
     this.storage.flush()
   }
 
+  get isDirty(): boolean {
+    return (this.header.incompatible & INCOMPATIBLE.dirty) !== 0n
+  }
+
   /** First step of every publication: the data and the counts of all that tables may soon point at are on stable storage. */
-  #settle(): void {
+  settle(): void {
     this.packed.flush()
     if (this.geometry.external) this.data.flush()
     if (!this.lazy) this.refcounts.writeDirty()
@@ -311,7 +315,7 @@ export class Image {
   /** Data and counts, then L2, then L1, and only then the counts that go down. A crash between any two leaks at the worst. */
   flush(): void {
     if (!this.#touched) return
-    this.#settle()
+    this.settle()
     if (this.mapping.hasDirtyTables) {
       this.mapping.writeTables()
       this.storage.flush()

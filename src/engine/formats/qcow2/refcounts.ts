@@ -90,15 +90,55 @@ export class Refcounts {
     const at = this.#counterAt(cluster)
     const slice = this.#blocks.changing(at.byte)
     const count = this.counters.get(slice.view, at.index) + delta
-    if (count < 0 || count > this.counters.max)
-      throw new StrataError(
-        'CORRUPT',
-        `The reference count of a cluster would become ${count}`,
-        { path: this.#storage.path, offset: cluster * this.#geometry.clusterSize, field: 'reference count' },
-        'Run Check on this image.',
-      )
+    if (count < 0 || count > this.counters.max) throw this.#impossible(cluster, count)
     this.counters.set(slice.view, at.index, count)
     return count
+  }
+
+  /**
+   * Adds `delta` to the counts of `count` clusters from `first` on, which have blocks. `zeroed` hears of each that nobody uses any more. Throws
+   * as `add`; what came before the cluster at fault is then changed.
+   */
+  addRange(first: number, count: number, delta: number, zeroed?: (cluster: number) => void): void {
+    const { clusterSize, blockEntries } = this.#geometry
+    const perSlice = (this.#blocks.sliceSize / clusterSize) * blockEntries
+    const { max } = this.counters
+    for (let cluster = first; cluster < first + count;) {
+      const { byte, index } = this.#counterAt(cluster)
+      const { view } = this.#blocks.changing(byte)
+      const there = Math.min(first + count - cluster, perSlice - index)
+      for (let i = 0; i < there; i++) {
+        const value = this.counters.get(view, index + i) + delta
+        if (value < 0 || value > max) throw this.#impossible(cluster + i, value)
+        this.counters.set(view, index + i, value)
+        if (value === 0) zeroed?.(cluster + i)
+      }
+      cluster += there
+    }
+  }
+
+  /** The greatest count of `count` clusters from `first` on, which have blocks. */
+  greatest(first: number, count: number): number {
+    const { clusterSize, blockEntries } = this.#geometry
+    const perSlice = (this.#blocks.sliceSize / clusterSize) * blockEntries
+    let greatest = 0
+    for (let cluster = first; cluster < first + count;) {
+      const { byte, index } = this.#counterAt(cluster)
+      const { view } = this.#blocks.holding(byte)
+      const there = Math.min(first + count - cluster, perSlice - index)
+      for (let i = 0; i < there; i++) greatest = Math.max(greatest, this.counters.get(view, index + i))
+      cluster += there
+    }
+    return greatest
+  }
+
+  #impossible(cluster: number, count: number): StrataError {
+    return new StrataError(
+      'CORRUPT',
+      `The reference count of a cluster would become ${count}`,
+      { path: this.#storage.path, offset: cluster * this.#geometry.clusterSize, field: 'reference count' },
+      'Run Check on this image.',
+    )
   }
 
   /** The slice of its block that holds a cluster's counter, as a byte in the file, and the counter's index in that slice. */
@@ -113,10 +153,10 @@ export class Refcounts {
   /** Host offset of a block that is present, checked. */
   blockOffset(index: number): number {
     const at = this.table[index] ?? 0
-    if (!Number.isSafeInteger(at) || at % this.#geometry.clusterSize !== 0 || at >= this.#storage.size)
+    if (at === 0 || !Number.isSafeInteger(at) || at % this.#geometry.clusterSize !== 0 || at >= this.#storage.size)
       throw new StrataError(
         'CORRUPT',
-        'A reference count block lies at an impossible place',
+        at === 0 ? 'A cluster that is in use has no reference count' : 'A reference count block lies at an impossible place',
         { path: this.#storage.path, offset: this.#header.refcountTableOffset + index * 8, field: `refcount table[${index}]` },
         'Run Check on this image.',
       )

@@ -40,7 +40,7 @@ export function shrink(image: Image, size: number, job: Job): void {
 }
 
 /** Takes everything in guest range `[from, to)`, whole clusters, out of the map. */
-function unmap(image: Image, from: number, to: number, job: Job): void {
+export function unmap(image: Image, from: number, to: number, job: Job): void {
   const { mapping, allocator, geometry } = image
   const { clusterSize, l2Reach } = geometry
   for (let at = from; at < to;) {
