@@ -178,7 +178,7 @@ describe('a new image that shall be encrypted', () => {
     expect(creating({ format: 'luks', secret: 'mine', iterTime: 0 })).toBe('INVALID_ARGUMENT')
     expect(creating({ format: 'luks', secret: 'other' })).toBe('NO_PASSPHRASE')
     expect(creating({ format: 'aes', secret: 'other' })).toBe('NO_PASSPHRASE')
-    expect(files.remove('/new')).toBeUndefined()
+    expect(files.facts('/new')).toBeUndefined()
   })
 })
 
