@@ -223,6 +223,58 @@ describe('persistent bitmaps', () => {
     expect(marksOf(storage, 'off')).toEqual([{ at: SIZE - 512, length: 512 }])
   })
 
+  it('shrink with the disk, and show nothing of what was behind when it grows again', () => {
+    const storage = image({ clusterSize: 4096 })
+    const half = 2 ** 21 + 512
+    session(storage, (bitmaps, disk) => {
+      for (const [name, enabled] of [
+        ['on', true],
+        ['off', false],
+      ] as const) {
+        bitmaps.add(name, 512, enabled)
+        bitmaps.mark(name, [{ at: half - 512, length: 2 ** 20 }])
+      }
+      bitmaps.add('all', 512, false)
+      bitmaps.mark('all', [{ at: 0, length: SIZE }])
+      disk.shrink(half)
+      disk.writeAt(0, Uint8Array.of(1))
+    })
+    assertSound(storage)
+    expect(marksOf(storage, 'on')).toEqual([
+      { at: 0, length: 512 },
+      { at: half - 512, length: 512 },
+    ])
+    expect(marksOf(storage, 'off')).toEqual([{ at: half - 512, length: 512 }])
+    expect(marksOf(storage, 'all')).toEqual([{ at: 0, length: half }])
+    session(storage, (_bitmaps, disk) => disk.grow(2 ** 23, 'off'))
+    assertSound(storage)
+    expect(marksOf(storage, 'off')).toEqual([{ at: half - 512, length: 512 }])
+    expect(marksOf(storage, 'all')).toEqual([{ at: 0, length: half }])
+    session(storage, (_bitmaps, disk) => {
+      disk.shrink(half)
+      disk.grow(2 ** 23, 'off')
+      disk.shrink(4096)
+    })
+    assertSound(storage)
+    expect(marksOf(storage, 'on')).toEqual([{ at: 0, length: 512 }])
+  })
+
+  it('bring marks to the file in between when they take much memory', () => {
+    const storage = new MemoryStorage('large')
+    const size = 2 ** 39
+    qcow2.create({ storage, ...portable, size, options: DEFAULT_OPTIONS }).writer!.flush()
+    session(storage, (bitmaps, disk) => {
+      bitmaps.add('fine', 512, true)
+      const before = storage.size
+      // Marks far apart, each in a piece of memory of its own: zeros where nothing is take no room in the image.
+      for (let i = 0; i < 2 ** 14 + 2; i++) disk.zeroAt(i * 2 ** 24, 65536)
+      expect(storage.size - before).toBeGreaterThan(2 ** 26)
+    })
+    let found = 0
+    for (const range of open(storage, false).bitmaps.marked('fine')) expect(range).toEqual({ at: found++ * 2 ** 24, length: 65536 })
+    expect(found).toBe(2 ** 14 + 2)
+  })
+
   it('are in use while an image is written, and inconsistent when it was never closed', () => {
     const storage = image()
     session(storage, (bitmaps) => {
