@@ -218,6 +218,6 @@ export function* seeded(anatomy: Anatomy, seed: number, count: number): Generato
   const all = [...systematic(anatomy)]
   for (let i = 0; i < count; i++) {
     const some = Array.from({ length: 2 + random.below(5) }, () => all[random.below(all.length)]!)
-    yield { what: some.map(({ what }) => what).join(' + '), apply: (image) => some.reduce((bytes, { apply }) => apply(bytes), image) }
+    yield { what: some.map(({ what }) => what).join(' + '), apply: (image) => some.reduce((bytes, damage) => damage.apply(bytes), image) }
   }
 }
