@@ -31,7 +31,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'engine/codec',
     pattern: /^engine\/codec\//,
     mayImport: ['shared', 'engine/base', 'engine/codec type'],
-    packages: ['pako', '@hpcc-js/wasm-zstd'],
+    packages: ['pako', '@hpcc-js/wasm-zstd', 'zstddec'],
     node: 'suffix',
   },
   // The same holds for ciphers and what they are made of: who is handed one needs its type alone.

@@ -6,6 +6,7 @@ const MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
 const SKIPPABLE_MASK = 0xfffffff0
 const RLE_BLOCK = 1
+const COMPRESSED_BLOCK = 2
 const RESERVED_BLOCK = 3
 const MAX_BLOCK_BITS = 17
 const MIN_WINDOW_BITS = 10
@@ -22,7 +23,7 @@ const MIN_FRAMES = 16
 export interface Frame {
   /** the frame alone, made safe: its decoder needs no more memory than the output it may give */
   bytes: Uint8Array
-  /** bytes of output, where the frame says so */
+  /** bytes of output, more than 0, where the headers tell */
   contentSize: number | undefined
 }
 
@@ -54,7 +55,7 @@ function decoded(frame: Frame, most: number, decode: (frame: Frame, most: number
   }
 }
 
-/** The frame at `at` of a stream, none where it is one to skip, and where it ends: headers say so, and nothing is decoded for it. */
+/** The frame at `at` of a stream, none where it gives nothing, and where it ends: headers say so, and nothing is decoded for it. */
 function frameAt(stream: Uint8Array, at: number, most: number): { frame?: Frame; end: number } {
   const view = viewOf(stream)
   const need = (end: number): number => {
@@ -71,16 +72,23 @@ function frameAt(stream: Uint8Array, at: number, most: number): { frame?: Frame;
   const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >> 6]!
   const sizeAt = at + (single ? 5 : 6) + [0, 1, 2, 4][descriptor & 3]!
   let end = need(sizeAt + sizeBytes)
-  const contentSize = sizeBytes === 0 ? undefined : contentSizeAt(view, sizeAt, sizeBytes)
-  if (contentSize !== undefined && contentSize > most) throw corrupt(`it gives ${contentSize} bytes, and ${most} are due`)
+  const told = sizeBytes === 0 ? undefined : contentSizeAt(view, sizeAt, sizeBytes)
+  /** what the blocks give, which is not known once one of them is compressed */
+  let given: number | undefined = 0
   for (let last = false; !last;) {
     const header = need(end + 3) && stream[end]! | (stream[end + 1]! << 8) | (stream[end + 2]! << 16)
     const type = (header >> 1) & 3
     if (type === RESERVED_BLOCK) throw corrupt('a block has a reserved type')
     last = (header & 1) !== 0
+    given = type === COMPRESSED_BLOCK || given === undefined ? undefined : given + (header >> 3)
     end = need(end + 3 + (type === RLE_BLOCK ? 1 : header >> 3))
   }
   if (descriptor & 4) end = need(end + 4)
+  if (told !== undefined && (given ?? told) !== told) throw corrupt(`a frame of ${told} bytes gives ${given}`)
+  if (given === 0) return { end }
+  const contentSize = told ?? given
+  if (contentSize === 0) throw corrupt('a frame of no bytes gives some')
+  if (contentSize !== undefined && contentSize > most) throw corrupt(`it gives ${contentSize} bytes, and ${most} are due`)
   const bytes = stream.subarray(at, end)
   return { frame: { bytes: single ? bytes : withWindow(bytes, most), contentSize }, end }
 }

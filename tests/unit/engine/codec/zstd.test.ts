@@ -120,13 +120,15 @@ describe.each(CODECS)('the %s codec', (_name, codec) => {
     expect(Buffer.compare(unpacked(codec, cut(CLUSTER, 512), CLUSTER), text(CLUSTER))).toBe(0)
     expect(Buffer.compare(unpacked(codec, cut(512, 32), 512), text(512))).toBe(0)
     expect(codeOf(() => unpacked(codec, cut(512, 16), 512))).toBe('CORRUPT')
-    // As many frames as two clusters of the largest size have room for, which give nothing at all.
-    const empty = frame(new Uint8Array())
-    const hostile = new Uint8Array(2 * LARGEST)
-    for (let at = 0; at + empty.length <= hostile.length; at += empty.length) hostile.set(empty, at)
-    const before = performance.now()
-    expect(codeOf(() => unpacked(codec, hostile, LARGEST))).toBe('CORRUPT')
-    expect(performance.now() - before).toBeLessThan(10_000)
+    // As many frames as two clusters of the largest size have room for, which give a byte each, or nothing at all.
+    for (const bytes of [0, 1]) {
+      const tiny = frame(new Uint8Array(bytes))
+      const hostile = new Uint8Array(2 * LARGEST)
+      for (let at = 0; at + tiny.length <= hostile.length; at += tiny.length) hostile.set(tiny, at)
+      const before = performance.now()
+      expect(codeOf(() => unpacked(codec, hostile, LARGEST))).toBe('CORRUPT')
+      expect(performance.now() - before).toBeLessThan(10_000)
+    }
   })
 
   it('ignores what follows the last frame', () => {
@@ -160,6 +162,19 @@ describe.each(CODECS)('the %s codec', (_name, codec) => {
       if (windowBits < 21) continue
       stream[5] = 0xff
       expect(Buffer.compare(unpacked(codec, stream, LARGEST), plain)).toBe(0)
+    }
+  })
+
+  it('calls a frame damaged that says another size than its blocks have', () => {
+    const [rle, raw, packedWords] = [
+      frame(new Uint8Array(300), { size: true }),
+      frame(noise(300), { size: true }),
+      frame(text(300), { size: true }),
+    ]
+    for (const stream of [rle, raw, packedWords]) {
+      expect(unpacked(codec, stream, 300)).toHaveLength(300)
+      stream.writeUInt16LE(300 - 256 - 1, 5)
+      for (const length of [299, 300, 301]) expect(codeOf(() => unpacked(codec, stream, length))).toBe('CORRUPT')
     }
   })
 
