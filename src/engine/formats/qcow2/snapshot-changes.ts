@@ -60,7 +60,7 @@ export function applySnapshot(image: Image, idOrName: string, job: Job): void {
   raiseCounts(image, l1, job)
   renewExclusive(image, l1, () => false, job)
   const at = layL1(image, l1)
-  tracker?.mark(0, header.size)
+  tracker?.mark(0, Math.max(header.size, size))
   if (size !== header.size) tracker?.resizing()
   image.settle()
   header.size = size

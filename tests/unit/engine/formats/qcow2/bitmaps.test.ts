@@ -259,6 +259,21 @@ describe('persistent bitmaps', () => {
     expect(marksOf(storage, 'on')).toEqual([{ at: 0, length: 512 }])
   })
 
+  it('mark everything when the disk goes back to a snapshot', () => {
+    const storage = image()
+    session(storage, (bitmaps, disk) => {
+      disk.driver.snapshots!.create!({ name: 'large', dateSeconds: 0, dateNanoseconds: 0 }, unwatched)
+      bitmaps.add('on', 512, true)
+      bitmaps.add('off', 512, false)
+      disk.shrink(2 ** 21)
+    })
+    session(storage, (_bitmaps, disk) => disk.driver.snapshots!.apply!('large', unwatched))
+    assertSound(storage)
+    expect(open(storage, false).disk.size).toBe(SIZE)
+    expect(marksOf(storage, 'on')).toEqual([{ at: 0, length: SIZE }])
+    expect(marksOf(storage, 'off')).toEqual([])
+  })
+
   it('bring marks to the file in between when they take much memory', () => {
     const storage = new MemoryStorage('large')
     const size = 2 ** 39
