@@ -38,6 +38,14 @@ const GOOD: [keyof WindowApi, unknown][] = [
   ],
   ['startJob', { kind: 'resize', request: { path: '/a', size: 2 ** 40, preallocation: 'metadata' } }],
   ['startJob', { kind: 'check', request: { path: '/a' } }],
+  ['startJob', { kind: 'bitmap', request: { path: '/a', name: 'one', actions: [{ do: 'add', granularity: 512 }, { do: 'disable' }] } }],
+  [
+    'startJob',
+    {
+      kind: 'bitmap',
+      request: { path: '/a', name: 'one', actions: [{ do: 'merge', source: 'two', from: { path: '/b', format: 'qcow2' } }] },
+    },
+  ],
   ['pauseJob', { id: 1 }],
   ['saveSettings', { theme: 'dark' }],
   ['openDialog', { title: 'Open', filters: [{ name: 'All', extensions: ['*'] }], several: true }],
@@ -58,6 +66,8 @@ const BAD: [keyof WindowApi, unknown, string][] = [
   ['addToLibrary', { paths: ['/a', 5] }, 'paths.1'],
   ['addToLibrary', { paths: Array(1001).fill('/a') }, 'paths'],
   ['startJob', { kind: 'delete', request: { path: '/a' } }, 'kind'],
+  ['startJob', { kind: 'bitmap', request: { path: '/a', name: 'one', actions: [{ do: 'burn' }] } }, 'request.actions.0.do'],
+  ['startJob', { kind: 'bitmap', request: { path: '/a', name: 'one', actions: [{ do: 'merge' }] } }, 'request.actions.0.source'],
   ['startJob', { ...create, priority: 1 }, 'priority'],
   ['startJob', { kind: 'create', request: { ...create.request, size: -1 } }, 'request.size'],
   ['startJob', { kind: 'create', request: { ...create.request, size: 2 ** 53 } }, 'request.size'],

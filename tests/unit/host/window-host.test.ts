@@ -139,6 +139,10 @@ describe('a window that asks for what it was not given', () => {
       await expect(window.startJob({ kind: 'check', request: { path } })).rejects.toMatchObject(DENIED)
       await expect(window.startJob(toQcow2(path, join(disks, 'stolen.qcow2')))).rejects.toMatchObject(DENIED)
       await expect(window.estimate(toQcow2(path, join(disks, 'x')).request as never)).rejects.toMatchObject(DENIED)
+      const merge = { do: 'merge', source: 'bitmap', from: { path } } as const
+      await expect(
+        window.startJob({ kind: 'bitmap', request: { path: disk, name: 'bitmap', actions: [{ do: 'clear' }, merge] } }),
+      ).rejects.toMatchObject(DENIED)
     }
     expect(await window.library({})).toEqual([])
     expect(readdirSync(disks).sort()).toEqual(['disk.raw', 'innocent.img'])
@@ -153,6 +157,9 @@ describe('a window that asks for what it was not given', () => {
         DENIED,
       )
       await expect(window.startJob({ kind: 'resize', request: { path, size: 2 ** 20 } })).rejects.toMatchObject(DENIED)
+      await expect(window.startJob({ kind: 'bitmap', request: { path, name: 'x', actions: [{ do: 'add' }] } })).rejects.toMatchObject(
+        DENIED,
+      )
     }
     expect(readFileSync(join(base, 'secret.img'))).toEqual(before)
     expect(existsSync(join(base, 'new.qcow2'))).toBe(false)
