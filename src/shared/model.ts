@@ -151,7 +151,20 @@ export interface AmendChanges {
   dataFileRaw?: boolean
   /** guest bytes */
   size?: number
+  /** the passphrases of a disk that is encrypted with LUKS, and was opened with one of them */
+  keys?: KeyChange
 }
+
+/**
+ * What happens to the key slots of a disk. Passphrases are named, and travel beside the request. Removing all that are left takes `force`, and
+ * so does a slot that is in use for adding to it.
+ */
+export type KeyChange =
+  | { do: 'add'; secret: string; slot?: number; iterTime?: number; force?: boolean }
+  | { do: 'change'; from: string; to: string; iterTime?: number }
+  /** from every slot that it opens */
+  | { do: 'remove'; secret: string; force?: boolean }
+  | { do: 'empty'; slot: number; force?: boolean }
 
 /** A persistent dirty bitmap. */
 export interface BitmapInfo {
@@ -185,6 +198,20 @@ export interface BitmapResult {
 /** Which bitmaps a conversion takes along: all, of which none may be inconsistent, or those that are not. */
 export type CopiedBitmaps = 'all' | 'sound'
 
+/** What to do with the snapshots of an image. A snapshot is named by its id, else by its name. */
+export type SnapshotAction =
+  { do: 'create'; name: string } | { do: 'apply' | 'delete'; snapshot: string } | { do: 'rename'; snapshot: string; name: string }
+
+export interface SnapshotRequest {
+  path: string
+  format?: FormatName
+  action: SnapshotAction
+}
+
+export interface SnapshotResult {
+  info: DiskInfo
+}
+
 /** What a repair may touch: counts that are too high, or everything. */
 export type RepairScope = 'leaks' | 'all'
 
@@ -193,7 +220,8 @@ export interface CreateRequest {
   format: FormatName
   /** guest bytes; may be absent with a backing file, whose size is then taken */
   size?: number
-  backing?: { name: string; format?: string }
+  /** `unopened`: not to be looked at, and it need not be there; then size and format must be stated */
+  backing?: { name: string; format?: string; unopened?: boolean }
   qcow2?: Qcow2Options
   /** replace a file that is there already */
   overwrite: boolean
@@ -204,8 +232,8 @@ export interface CreateResult {
 }
 
 export interface ConvertRequest {
-  /** `secret` names the passphrase of an encrypted source; without it, its path does */
-  source: { path: string; format?: FormatName; secret?: string }
+  /** `secret` names the passphrase of an encrypted source; without it, its path does; `snapshot` reads that snapshot and not the disk as it is */
+  source: { path: string; format?: FormatName; secret?: string; snapshot?: string }
   target: { path: string; format: FormatName; qcow2?: Qcow2Options; compress?: boolean }
   overwrite: boolean
   /** take the bitmaps of the top layer along; none where absent */

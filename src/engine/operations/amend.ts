@@ -6,6 +6,7 @@ import { Disk } from '../device/disk.ts'
 import { openDisk, openLayer, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
 import type { AmendFacet } from '../formats/driver.ts'
+import { assertKeyChange, changeKeys } from './change-keys.ts'
 import { assertWanted } from './resize.ts'
 
 /** Changes options of an image in place. Everything that could refuse it is asked before anything is written. */
@@ -19,8 +20,9 @@ export function amend(
   const disk = changes.size === undefined ? new Disk(path, openLayer(platform, path, options)) : openDisk(platform, path, options)
   try {
     const facet = facetOf(disk)
-    const { size, ...rest } = changes
+    const { size, keys, ...rest } = changes
     facet.assertAmendable(changes)
+    if (keys) assertKeyChange(disk, keys, secrets)
     if (size !== undefined) {
       assertWanted(disk, size, shrink)
       if (changes.compat === '1.1') facet.amend({ compat: '1.1' }, job) // version 2 may refuse the size
@@ -28,6 +30,7 @@ export function amend(
       else if (size > disk.size) disk.grow(size, 'off', job)
     }
     facet.amend(rest, job)
+    if (keys) changeKeys(disk, keys, secrets)
   } finally {
     disk.close()
   }
