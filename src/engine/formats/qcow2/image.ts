@@ -148,7 +148,8 @@ export class Image {
         'Run Check on this image.',
       )
     if (run.kind === 'data' && run.exclusive) return this.#inPlace(run, at, start, end)
-    const until = Math.min(alignUp(Math.min(start + run.length, end), this.geometry.subclusterSize), this.header.size)
+    // The file ends where the disk does, or where a growing disk will.
+    const until = Math.min(alignUp(Math.min(start + run.length, end), this.geometry.subclusterSize), Math.max(this.header.size, end))
     return this.#lease(start, start, until - start, false)
   }
 
