@@ -17,7 +17,7 @@ export function infoText(info: DiskInfo): string {
     lines.push(`backing file: ${info.backingName}${elsewhere ? ` (actual path: ${info.backingPath ?? ''})` : ''}`)
     if (info.backingFormat !== undefined) lines.push(`backing file format: ${info.backingFormat}`)
   }
-  if (info.snapshots.length > 0) lines.push('Snapshot list:', SNAPSHOT_HEAD, ...info.snapshots.map(snapshotLine))
+  if (info.snapshots.length > 0) lines.push(...snapshotLines(info.snapshots))
   if (info.qcow2) {
     lines.push('Format specific information:', ...treeLines(qcow2Data(info.qcow2), '    '))
   }
@@ -60,8 +60,9 @@ function qcow2Data(details: Qcow2Details): Record<string, unknown> {
     ...(version3 && { 'lazy-refcounts': lazyRefcounts }),
     ...(bitmaps && { bitmaps: bitmaps.map(({ flags, name, granularity }) => ({ flags, name, granularity })) }),
     'refcount-bits': refcountBits,
+    ...(dataFile !== undefined && { 'data-file': dataFile }),
     ...(encrypt && { encrypt: encryptObject(encrypt) }),
-    ...(dataFile !== undefined && { 'data-file': dataFile, 'data-file-raw': dataFileRaw ?? false }),
+    ...(dataFile !== undefined && { 'data-file-raw': dataFileRaw ?? false }),
     ...(version3 && { corrupt, 'extended-l2': extendedL2 }),
   }
 }
@@ -92,13 +93,22 @@ function slotObject({ active, iters, keyOffset, stripes }: LuksSlotInfo): Record
   }
 }
 
+/** The snapshots of an image as a list; nothing where there are none. */
+export function snapshotList(snapshots: readonly SnapshotInfo[]): string {
+  return snapshots.length === 0 ? '' : `${snapshotLines(snapshots).join('\n')}\n`
+}
+
+function snapshotLines(snapshots: readonly SnapshotInfo[]): string[] {
+  return ['Snapshot list:', SNAPSHOT_HEAD, ...snapshots.map(snapshotLine)]
+}
+
 const SNAPSHOT_HEAD = `${'ID'.padEnd(10)}${'TAG'.padEnd(17)}${'VM SIZE'.padStart(8)}${'DATE'.padStart(20)}${'VM CLOCK'.padStart(13)}${'ICOUNT'.padStart(11)}`
 
 function snapshotLine(snapshot: SnapshotInfo): string {
   const columns = [
-    snapshot.id.padEnd(9),
+    paddedBytes(snapshot.id, 9),
     ' ',
-    snapshot.name.padEnd(16),
+    paddedBytes(snapshot.name, 16),
     ' ',
     humanSize(snapshot.vmStateSize).padStart(8),
     localTime(snapshot.dateSeconds).padStart(20),
@@ -106,6 +116,11 @@ function snapshotLine(snapshot: SnapshotInfo): string {
     (snapshot.icount?.toString() ?? '').padStart(11),
   ]
   return columns.join('')
+}
+
+/** Padded as C pads: by bytes. */
+function paddedBytes(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - Buffer.byteLength(text)))
 }
 
 function snapshotObject(snapshot: SnapshotInfo): Record<string, unknown> {

@@ -75,7 +75,8 @@ export const SnapshotEntry = struct('snapshot table entry', 40, {
   nameLength: [14, 'u16'],
   dateSeconds: [16, 'u32'],
   dateNanoseconds: [20, 'u32'],
-  clock: [24, 'size64'],
+  // nanoseconds: 2^53 of them are 104 days
+  clock: [24, 'flags64'],
   vmStateSize: [32, 'u32'],
   extraLength: [36, 'u32'],
 })

@@ -44,7 +44,7 @@ export function newRow(image: Image, rows: readonly SnapshotRow[], label: Snapsh
       nameLength: encoded.name.length,
       dateSeconds: label.dateSeconds,
       dateNanoseconds: label.dateNanoseconds,
-      clock: label.clockNanoseconds ?? 0,
+      clock: BigInt(label.clockNanoseconds ?? 0),
       vmStateSize: vmStateSize < 2 ** 32 ? vmStateSize : 0,
       extraLength: EXTRA,
     },

@@ -8,6 +8,8 @@ import { LIMITS, SnapshotEntry } from './layout.ts'
 
 /** Bytes of the table that are read at once. */
 const READ_AHEAD = 4096
+/** in a second */
+const NANOSECONDS = 1_000_000_000n
 
 /** A row of the snapshot table with the place of its L1 table. */
 export interface Snapshot extends SnapshotInfo {
@@ -71,8 +73,8 @@ function describe(entry: ReturnType<typeof SnapshotEntry.decode>, rest: Uint8Arr
     vmStateSize: entry.extraLength >= 8 ? getU64(extra, 0) : entry.vmStateSize,
     dateSeconds: entry.dateSeconds,
     dateNanoseconds: entry.dateNanoseconds,
-    clockSeconds: Math.floor(entry.clock / 1e9),
-    clockNanoseconds: entry.clock % 1e9,
+    clockSeconds: Number(entry.clock / NANOSECONDS),
+    clockNanoseconds: Number(entry.clock % NANOSECONDS),
   }
   if (entry.extraLength >= 16) info.diskSize = getU64(extra, 8)
   // An instruction count of all ones means that recording was off.
