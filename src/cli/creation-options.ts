@@ -1,4 +1,4 @@
-import { COMPRESSION_TYPES, type FormatName, type Qcow2Options } from '../shared/model.ts'
+import { COMPRESSION_TYPES, type FormatName, type Preallocation, type Qcow2Options } from '../shared/model.ts'
 import { ENCRYPTION, encryptionOf } from './encryption-options.ts'
 import { Failure, refusal } from './failure.ts'
 import { escapeValue } from './option-list.ts'
@@ -20,16 +20,16 @@ interface CreationOption {
 
 const PREALLOCATION = {
   kind: 'text',
-  help: 'What is allocated at once: off or metadata',
-  values: ['off', 'metadata', 'falloc', 'full'],
+  help: 'What is allocated at once: off, metadata, falloc, full',
+  values: ['off', 'metadata', 'falloc', 'full'] satisfies readonly Preallocation[],
 } as const
 
 /** In the order in which `Formatting` prints them. */
 const QCOW2: Record<string, CreationOption> = {
   ...ENCRYPTION,
   cluster_size: { kind: 'size', help: 'Cluster size, 512 to 2M', preset: 65536n },
-  extended_l2: { kind: 'switch', help: 'Subclusters', preset: 'off', supported: ['off'] },
-  preallocation: { ...PREALLOCATION, supported: ['off', 'metadata'] },
+  extended_l2: { kind: 'switch', help: '32 subclusters to a cluster', preset: 'off' },
+  preallocation: PREALLOCATION,
   compression_type: {
     kind: 'text',
     help: 'How clusters are compressed: zlib or zstd',
@@ -39,17 +39,17 @@ const QCOW2: Record<string, CreationOption> = {
   },
   size: { kind: 'size', help: 'Size of the disk' },
   compat: { kind: 'text', help: 'Version: 0.10 (v2) or 1.1 (v3)', values: ['0.10', '1.1', 'v2', 'v3'], complaint: 'version' },
-  data_file: { kind: 'text', help: 'A file of its own for the data', supported: [] },
-  data_file_raw: { kind: 'switch', help: 'Keep the data file a valid raw disk', supported: ['off'] },
   backing_file: { kind: 'text', help: 'The image below' },
   backing_fmt: { kind: 'text', help: 'The format of the image below' },
-  lazy_refcounts: { kind: 'switch', help: 'Postpone reference counts', preset: 'off', supported: ['off'] },
+  data_file: { kind: 'text', help: 'A file of its own for the data' },
+  data_file_raw: { kind: 'switch', help: 'Keep the data file a valid raw disk' },
+  lazy_refcounts: { kind: 'switch', help: 'Postpone reference counts', preset: 'off' },
   refcount_bits: { kind: 'number', help: 'Width of a reference count: 1 to 64', preset: 16n },
   nocow: { kind: 'switch', help: 'No copy-on-write in the file system (btrfs)', supported: ['off'] },
 }
 const RAW: Record<string, CreationOption> = {
   size: { kind: 'size', help: 'Size of the disk' },
-  preallocation: { ...PREALLOCATION, help: 'What is allocated at once: off', supported: ['off'], values: ['off', 'falloc', 'full'] },
+  preallocation: { ...PREALLOCATION, help: 'What is allocated at once: off, falloc, full', values: ['off', 'falloc', 'full'] },
   nocow: { kind: 'switch', help: 'No copy-on-write in the file system (btrfs)', supported: ['off'] },
 }
 const OPTIONS: Record<FormatName, Record<string, CreationOption>> = { qcow2: QCOW2, raw: RAW }
@@ -122,7 +122,13 @@ export class CreationOptions {
     if (compressionType !== undefined) request.compressionType = compressionType
     const encrypt = encryptionOf(this.#values)
     if (encrypt) request.encrypt = encrypt
-    if (this.preallocates) request.preallocation = 'metadata'
+    const dataFile = this.#values.get('data_file')
+    if (dataFile !== undefined) request.dataFile = dataFile.toString()
+    if (this.#values.get('data_file_raw') === 'on') request.dataFileRaw = true
+    if (this.#values.get('extended_l2') === 'on') request.extendedL2 = true
+    if (this.#values.get('lazy_refcounts') === 'on') request.lazyRefcounts = true
+    const preallocation = PREALLOCATION.values.find((mode) => mode === this.#values.get('preallocation'))
+    if (preallocation !== undefined) request.preallocation = preallocation
     return request
   }
 
@@ -145,6 +151,16 @@ export function creationHelp(format: FormatName): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { kind, help }]) => `  ${`${name}=<${KIND_NAMES[kind]}>`.padEnd(22)} - ${help}\n`)
   return `Supported ${format} options:\n${lines.join('')}`
+}
+
+/** What kind of value a creation option takes; undefined where the format has no such option. */
+export function creationOptionKind(format: FormatName, name: string): CreationOption['kind'] | undefined {
+  return OPTIONS[format][name]?.kind
+}
+
+/** Reads the value of an option; throws `Parameter '…' expects …`. */
+export function readOptionValue(kind: CreationOption['kind'], name: string, value: string): bigint | string {
+  return READERS[kind](name, value)
 }
 
 const KIND_NAMES: Record<CreationOption['kind'], string> = { size: 'size', number: 'num', switch: 'bool (on/off)', text: 'str' }

@@ -26,3 +26,9 @@ export function namedImage(args: Pick<Parsed<'format' | 'object' | 'imageOptions
   const format = image.format ?? args.last('format')
   return { path: image.path, secrets, ...(format !== undefined && { format }), ...(secret !== undefined && { secret }) }
 }
+
+/** The passphrases with that of the image under the image's own path, where the engine looks for it. */
+export function secretsByPath({ path, secret, secrets }: NamedImage): Record<string, Uint8Array> {
+  const own = secret === undefined ? undefined : secrets[secret]
+  return own ? { ...secrets, [path]: own } : secrets
+}

@@ -7,6 +7,8 @@ export const VERBS = {
   convert: async () => (await import('./commands/convert.ts')).convert,
   check: async () => (await import('./commands/check.ts')).check,
   resize: async () => (await import('./commands/resize.ts')).resize,
+  amend: async () => (await import('./commands/amend.ts')).amend,
+  snapshot: async () => (await import('./commands/snapshot.ts')).snapshot,
   bitmap: async () => (await import('./commands/bitmap.ts')).bitmap,
 } as const satisfies Record<string, () => Promise<Verb>>
 

@@ -15,6 +15,7 @@ import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
 import { estimate } from './operations/estimate.ts'
 import { resize } from './operations/resize.ts'
+import { snapshot } from './operations/snapshot.ts'
 import type { StageWatch } from './operations/stage.ts'
 
 export { unwatched, type Job } from './base/job.ts'
@@ -44,6 +45,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     resize: (request, context) => resize(platform, request, context),
     amend: (request, context) => amend(platform, request, context),
     bitmap: (request, context) => bitmap(platform, request, context),
+    snapshot: (request, context) => snapshot(platform, request, context),
   }
 }
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { JobOrder } from '../shared/api.ts'
-import type { BitmapRequest, Qcow2Options } from '../shared/model.ts'
+import type { BitmapRequest, CheckRequest, Qcow2Options } from '../shared/model.ts'
 
 /** The files that an order names: what it only reads, and what it makes or changes. */
 export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[] } {
@@ -13,13 +13,19 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
     case 'convert':
       return { reads: [request.source.path, ...dataFilesOf(request.target.path, request.target.qcow2)], writes: [request.target.path] }
     case 'check':
-      return { reads: [request.path], writes: [] }
+      return mends(request) ? { reads: [], writes: [request.path] } : { reads: [request.path], writes: [] }
     case 'amend':
     case 'resize':
+    case 'snapshot':
       return { reads: [], writes: [request.path] }
     case 'bitmap':
       return { reads: mergedImages(request), writes: [request.path] }
   }
+}
+
+/** Whether a check changes the image. */
+export function mends({ repair, dryRun = false }: CheckRequest): boolean {
+  return repair !== undefined && !dryRun
 }
 
 /** The data file that a new image shall have, as a list. It is a part of the image, and no image of its own. */

@@ -36,5 +36,7 @@ function run(engine: Engine, { kind, request }: JobOrder, context: CallContext):
       return { kind, result: engine.amend(request, context) }
     case 'bitmap':
       return { kind, result: engine.bitmap(request, context) }
+    case 'snapshot':
+      return { kind, result: engine.snapshot(request, context) }
   }
 }

@@ -34,13 +34,13 @@ const create = v.strictObject({
   path,
   format,
   size: v.exactOptional(bytes),
-  backing: v.exactOptional(v.strictObject({ name: path, format: v.exactOptional(word) })),
+  backing: v.exactOptional(v.strictObject({ name: path, format: v.exactOptional(word), unopened: v.exactOptional(v.boolean()) })),
   qcow2: v.exactOptional(qcow2),
   overwrite: v.boolean(),
 })
 
 const convert = v.strictObject({
-  source: v.strictObject({ path, format: v.exactOptional(format), secret: v.exactOptional(word) }),
+  source: v.strictObject({ path, format: v.exactOptional(format), secret: v.exactOptional(word), snapshot: v.exactOptional(v.string()) }),
   target: v.strictObject({ path, format, qcow2: v.exactOptional(qcow2), compress: v.exactOptional(v.boolean()) }),
   overwrite: v.boolean(),
   bitmaps: v.exactOptional(v.picklist(['all', 'sound'])),
@@ -95,6 +95,18 @@ const bitmap = v.strictObject({
   ),
 })
 
+const snapshotName = v.pipe(v.string(), v.maxLength(65535))
+
+const snapshot = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  action: v.variant('do', [
+    v.strictObject({ do: v.literal('create'), name: snapshotName }),
+    v.strictObject({ do: v.picklist(['apply', 'delete']), snapshot: snapshotName }),
+    v.strictObject({ do: v.literal('rename'), snapshot: snapshotName, name: snapshotName }),
+  ]),
+})
+
 const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
@@ -102,6 +114,7 @@ const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('resize'), request: resize }),
   v.strictObject({ kind: v.literal('amend'), request: amend }),
   v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),
+  v.strictObject({ kind: v.literal('snapshot'), request: snapshot }),
 ])
 
 const filters = v.pipe(

@@ -5,7 +5,7 @@ import type { Channel } from '../shared/rpc/protocol.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
-import { backingPath, dataFilesOf, filesOf } from './job-files.ts'
+import { backingPath, dataFilesOf, filesOf, mends } from './job-files.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
@@ -176,12 +176,20 @@ export class WindowHost {
       case 'convert':
         return { kind: 'convert', request: this.#allowConvert(order.request) }
       case 'check':
-        return { kind: 'check', request: { ...order.request, path: grants.assertReadable(order.request.path) } }
+        return {
+          kind: 'check',
+          request: {
+            ...order.request,
+            path: mends(order.request) ? grants.assertWritable(order.request.path) : grants.assertReadable(order.request.path),
+          },
+        }
       case 'resize':
         return { kind: 'resize', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
       case 'amend':
         // A name that goes into the image is not opened; whoever opens the image asks then.
         return { kind: 'amend', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
+      case 'snapshot':
+        return { kind: 'snapshot', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
       case 'bitmap':
         return { kind: 'bitmap', request: this.#allowBitmap(order.request) }
     }

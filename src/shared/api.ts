@@ -16,6 +16,8 @@ import type {
   Progress,
   ResizeRequest,
   ResizeResult,
+  SnapshotRequest,
+  SnapshotResult,
 } from './model.ts'
 
 /** What the engine does. The one contract: every client, server and worker type below derives from it. */
@@ -28,6 +30,7 @@ export interface EngineApi {
   resize(request: ResizeRequest): ResizeResult
   amend(request: AmendRequest): AmendResult
   bitmap(request: BitmapRequest): BitmapResult
+  snapshot(request: SnapshotRequest): SnapshotResult
 }
 
 /** A query answers at once from the standing worker; a job has a thread of its own, progress, pause and cancel. */
@@ -40,6 +43,7 @@ export const ENGINE = {
   resize: 'job',
   amend: 'job',
   bitmap: 'job',
+  snapshot: 'job',
 } as const satisfies Record<keyof EngineApi, 'query' | 'job'>
 
 export type Request<M extends keyof EngineApi> = Parameters<EngineApi[M]>[0]

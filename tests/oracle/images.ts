@@ -154,6 +154,26 @@ export const IMAGES: Record<string, ImageRecipe> = {
       img(folder, 'snapshot', '-c', 'one', name)
     },
   },
+  'grown-snapshot.qcow2': {
+    make(folder, name) {
+      fromData()(folder, name)
+      img(folder, 'snapshot', '-c', 'one', name)
+      img(folder, 'resize', '-q', name, '12M')
+    },
+  },
+  'zeros-kept.qcow2': {
+    make(folder, name) {
+      made('', '', '-b', 'data.qcow2', '-F', 'qcow2')(folder, name)
+      io(folder, name, 'write -P 9 0 1M', 'write -z 0 300k', 'write -z 5M 2M')
+      img(folder, 'snapshot', '-c', 'one', name)
+      io(folder, name, 'write -P 6 100k 100k', 'write -z 3M 64k')
+    },
+    needs: ['data.qcow2'],
+  },
+  'outside.qcow2': { make: fromData('-o', 'data_file=outside.raw') },
+  'outside.raw': { make: () => undefined },
+  'outside-raw.qcow2': { make: fromData('-o', 'data_file=outside2.raw,data_file_raw=on') },
+  'outside2.raw': { make: () => undefined },
   'bitmap.qcow2': {
     make(folder, name) {
       fromData()(folder, name)

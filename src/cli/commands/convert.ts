@@ -1,5 +1,5 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { ConvertRequest, Progress } from '../../shared/model.ts'
+import type { ConvertRequest, DiskInfo, Progress, SnapshotInfo } from '../../shared/model.ts'
 import { assertCacheMode, CREATION, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -37,7 +37,7 @@ export const convert = verb({
     existing: { short: 'n' },
     offload: { short: 'C' },
     rate: { short: 'r', value: 'RATE' },
-    snapshot: { short: 'l', value: 'SNAPSHOT' },
+    snapshot: { short: 'l', value: 'SNAPSHOT', help: 'read a snapshot: its id or name, or snapshot.id=ID,snapshot.name=NAME' },
     bitmaps: { long: 'bitmaps', help: "copy the source's dirty bitmaps too" },
     skipBitmaps: { long: 'skip-broken-bitmaps', help: 'with --bitmaps: leave out those that are inconsistent' },
     salvage: { long: 'salvage' },
@@ -79,11 +79,17 @@ export const convert = verb({
     if (compress && options.encrypts) throw new Failure('Compression and encryption not supported at the same time')
     if (compress && options.preallocates) throw new Failure('Compression and preallocation not supported at the same time')
 
+    const snapshot = snapshotOf(top, args.last('snapshot'))
     const doing = `${target}: error while converting ${format}`
     const showing = args.has('progress') && !args.has('quiet')
     try {
       const request: ConvertRequest = {
-        source: { path: image.path, ...(top && { format: top.format }), ...(image.secret !== undefined && { secret: image.secret }) },
+        source: {
+          path: image.path,
+          ...(top && { format: top.format }),
+          ...(image.secret !== undefined && { secret: image.secret }),
+          ...snapshot,
+        },
         target: { path: target, format, qcow2: { ...options.toRequest(), ...level }, compress },
         overwrite: true,
         ...(args.has('bitmaps') && { bitmaps: args.has('skipBitmaps') ? 'sound' : 'all' }),
@@ -104,6 +110,32 @@ export const convert = verb({
     return EXIT.ok
   },
 })
+
+/** The snapshot that `-l` names, looked for in the image as qemu-img does. */
+function snapshotOf(top: DiskInfo | undefined, text: string | undefined): { snapshot?: string } {
+  if (text === undefined || !top) return {}
+  if (top.format === 'raw')
+    throw new Failure(
+      "Failed to load snapshot: Block format 'raw' used by device '' does not support temporarily loading internal snapshots",
+    )
+  const found = /^snapshot\./.test(text) ? bySettings(top.snapshots, text) : byIdOrName(top.snapshots, text)
+  if (!found) throw new Failure("Failed to load snapshot: Can't find snapshot")
+  return { snapshot: found.id }
+}
+
+function byIdOrName(snapshots: readonly SnapshotInfo[], text: string): SnapshotInfo | undefined {
+  return snapshots.find(({ id }) => id === text) ?? snapshots.find(({ name }) => name === text)
+}
+
+function bySettings(snapshots: readonly SnapshotInfo[], text: string): SnapshotInfo | undefined {
+  const settings = new Map(parseOptionLists([text]))
+  for (const name of settings.keys())
+    if (name !== 'snapshot.id' && name !== 'snapshot.name')
+      throw new Failure(`Invalid parameter '${name}'\nstrata: Failed in parsing snapshot param '${text}'`)
+  const id = settings.get('snapshot.id')
+  const name = settings.get('snapshot.name')
+  return snapshots.find((one) => (id === undefined || one.id === id) && (name === undefined || one.name === name))
+}
 
 function compressionLevel(text: string | undefined, compress: boolean): { compressionLevel?: number } {
   if (text === undefined) return {}

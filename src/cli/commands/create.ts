@@ -21,7 +21,7 @@ const OPTIONS = {
   creation: CREATION,
   backing: { short: 'b', value: 'FILE', help: 'the image below: the new one holds only what differs from it' },
   backingFormat: { short: 'F', value: 'FMT', help: 'format of the image below' },
-  unchecked: { short: 'u' },
+  unchecked: { short: 'u', help: 'with -b: do not look at the image below, which need not be there' },
   quiet: QUIET,
   object: IMAGE.object,
 } as const
@@ -49,8 +49,8 @@ export const create = verb({
     if (!format) throw new Failure(`${path}: Unknown file format '${formatName}'`)
 
     const options = saying(path, () => readOptions(new CreationOptions(format, settings), args, size))
-    const lower = saying(path, () => openLower(path, options))
-    if (options.size === undefined && lower) options.setSize(BigInt(lower.size))
+    const lower = saying(path, () => openLower(path, options, args.has('unchecked')))
+    if (options.size === undefined && lower?.size !== undefined) options.setSize(BigInt(lower.size))
     const bytes = options.size
     if (bytes === undefined || bytes > MAX_SIZE) throw new Failure(`${path}: Image creation needs a size parameter`)
 
@@ -58,6 +58,7 @@ export const create = verb({
     if (!args.has('quiet')) terminal.out(`Formatting '${path}', ${options.describe()}\n`)
     const qcow2 = saying(path, () => {
       if (options.text('backing_fmt') !== undefined && !lower) throw new Failure('Backing format cannot be used without backing file')
+      if (lower && !knownFormat(lower.format)) throw new Failure(`Parameter 'backing-fmt' does not accept value '${lower.format}'`)
       const request = options.toRequest()
       const secret = request.encrypt?.secret
       if (secret !== undefined && !(secret in secrets)) throw new Failure(`No secret with id '${secret}'`)
@@ -65,7 +66,7 @@ export const create = verb({
     })
     const request: CreateRequest = { path, format, qcow2, size: wholeSectors(path, bytes, format), overwrite: true }
     if (qcow2.encrypt?.format === 'aes') terminal.err(AES_WARNING)
-    if (lower) request.backing = { name: lower.name, format: lower.format }
+    if (lower) request.backing = { name: lower.name, format: lower.format, ...(lower.size === undefined && { unopened: true }) }
     try {
       await runJob(terminal, { kind: 'create', request }, undefined, secrets)
     } catch (error) {
@@ -87,14 +88,23 @@ function readOptions(options: CreationOptions, args: Parsed<keyof typeof OPTIONS
   return options
 }
 
-/** Opens the image below once, to know what it is and how large; everything that qemu-img would say about it is said here. */
-function openLower(path: string, options: CreationOptions): { name: string; format: string; size: number } | undefined {
+/**
+ * Opens the image below once, unless it is not to be looked at, to know what it is and how large; everything that qemu-img would say about it
+ * is said here.
+ */
+function openLower(
+  path: string,
+  options: CreationOptions,
+  unchecked: boolean,
+): { name: string; format: string; size?: number } | undefined {
   const name = options.text('backing_file')
   if (name === undefined) return undefined
   if (name === '') throw new Failure('Expected backing file name, got empty string')
   if (name === path) throw new Failure('Error: Trying to create an image with the same filename as the backing file')
   const stated = options.text('backing_fmt')
   const format = knownFormat(stated)
+  if (unchecked && stated === undefined) throw new Failure('Backing file specified without backing format')
+  if (unchecked && stated !== undefined) return { name, format: stated }
   if (stated !== undefined && !format) throw new Failure(`Unknown driver '${stated}'\nCould not open backing image.`)
   const file = besides(path, name)
   const unopened = (reason: string, hint: string | undefined) => new Failure(`${reason}\nCould not open backing image.`, { hint })

@@ -1,43 +1,48 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { FormatName } from '../../shared/model.ts'
-import { FORMAT, QUIET, REFUSED } from '../common-options.ts'
+import type { FormatName, Preallocation } from '../../shared/model.ts'
+import { FORMAT, QUIET } from '../common-options.ts'
 import { readSizeParameter } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { Failure, refusal, usageFailure } from '../failure.ts'
+import { Failure, usageFailure } from '../failure.ts'
 import { inspectWhole } from '../inspect.ts'
+import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { systemWords } from '../open-failure.ts'
 import { runJob } from '../run-job.ts'
 import { MAX_SIZE } from '../sizes.ts'
 import { verb } from '../verb.ts'
 
-/** `strata resize`: a larger disk in the same file. */
+/** `strata resize`: a disk of another size in the same file. */
 export const resize = verb({
-  summary: 'make a disk larger',
-  operands: 'FILE [+]SIZE',
+  summary: 'make a disk larger or smaller',
+  operands: 'FILE [+-]SIZE',
   options: {
     format: FORMAT,
     quiet: QUIET,
-    preallocation: { long: 'preallocation', value: 'off|metadata', help: 'what of the new room is allocated at once' },
-    shrink: { long: 'shrink', help: 'refused: Strata does not make disks smaller yet' },
-    ...REFUSED,
+    preallocation: { long: 'preallocation', value: 'off|metadata|falloc|full', help: 'what of the new room is allocated at once' },
+    shrink: { long: 'shrink', help: 'the new size may be smaller: what lies behind it is lost' },
+    ...IMAGE,
   },
   lastIsOperand: true,
   async run(args, terminal) {
-    const [path, sizeText] = args.operands
+    const [operand, sizeText] = args.operands
     if (args.operands.length > 2) throw usageFailure('Expecting image file name and size')
-    if (path === undefined || sizeText === undefined) throw usageFailure('Not enough arguments')
+    if (operand === undefined || sizeText === undefined) throw usageFailure('Not enough arguments')
     const preallocation = preallocationOf(args.last('preallocation'))
     const wanted = readWanted(sizeText)
 
-    const top = inspectWhole(path, args.last('format')).layers[0]
+    const image = namedImage(args, operand)
+    const { path } = image
+    const top = inspectWhole(path, image.format).layers[0]
     if (!top) throw new Failure(`Could not open '${path}'`)
     const present = BigInt(top.virtualSize)
     const size = wanted.change === 'to' ? wanted.bytes : wanted.change === 'by' ? present + wanted.bytes : present - wanted.bytes
     if (size <= 0n || size > MAX_SIZE) throw new Failure('New image size must be positive')
-    if (size < present) throw shrinkFailure(args.has('shrink'), preallocation)
+    const shrink = args.has('shrink')
+    if (size < present) assertShrinking(shrink, preallocation)
     assertSize(top.format, size, preallocation)
+    const request = { path, format: top.format, size: Number(size), preallocation, shrink }
     try {
-      await runJob(terminal, { kind: 'resize', request: { path, format: top.format, size: Number(size), preallocation } })
+      await runJob(terminal, { kind: 'resize', request }, undefined, secretsByPath(image))
     } catch (error) {
       if (error instanceof StrataError) throw new Failure(systemWords(error.toDto()), { hint: error.hint })
       throw error
@@ -53,21 +58,19 @@ function readWanted(text: string): { change: 'to' | 'by' | 'less'; bytes: bigint
   return { change, bytes: readSizeParameter('size', change === 'to' ? text : text.slice(1)) }
 }
 
-function preallocationOf(mode = 'off'): 'off' | 'metadata' {
-  if (mode === 'off' || mode === 'metadata') return mode
-  if (mode === 'falloc' || mode === 'full') throw refusal(`preallocation mode '${mode}'`)
+function preallocationOf(mode = 'off'): Preallocation {
+  if (mode === 'off' || mode === 'metadata' || mode === 'falloc' || mode === 'full') return mode
   throw new Failure(`Invalid preallocation mode '${mode}'`)
 }
 
-function shrinkFailure(asked: boolean, preallocation: string): Failure {
-  if (preallocation !== 'off') return new Failure('Preallocation can only be used for growing images')
-  if (asked) return refusal('--shrink', 'Create a smaller disk and copy the data over inside the virtual machine.')
-  return new Failure('Use the --shrink option to perform a shrink operation.')
+function assertShrinking(asked: boolean, preallocation: Preallocation): void {
+  if (!asked) throw new Failure('Use the --shrink option to perform a shrink operation.')
+  if (preallocation !== 'off') throw new Failure('Preallocation can only be used for growing images')
 }
 
 /** What the engine would refuse too, in qemu-img's words. */
-function assertSize(format: FormatName, size: bigint, preallocation: string): void {
-  if (format === 'raw' && preallocation !== 'off') throw new Failure(`Unsupported preallocation mode: ${preallocation}`)
+function assertSize(format: FormatName, size: bigint, preallocation: Preallocation): void {
+  if (format === 'raw' && preallocation === 'metadata') throw new Failure(`Unsupported preallocation mode: ${preallocation}`)
   if (format === 'qcow2' && size % 512n !== 0n) throw new Failure('The new size must be a multiple of 512')
   if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw new Failure('The image size is too large')
 }

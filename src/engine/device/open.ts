@@ -20,6 +20,8 @@ export interface OpenOptions {
   secrets?: Secrets | undefined
   /** the name of the passphrase of this image; without it, its path */
   secret?: string | undefined
+  /** read this snapshot, by id or name, and not the disk as it is now */
+  snapshot?: string | undefined
   /** how the image is written; absent means as its format does by itself. Lower layers are never written. */
   tuning?: Pick<OpenParams, 'lazyRefcounts' | 'overlapCheck' | 'punch'>
 }
@@ -34,7 +36,7 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
     const name = repair ? undefined : format.dataFile?.(storage)
     if (name !== undefined) dataFile = openDataFile(platform, path, name, options)
     const passphrase = secrets?.[secret]
-    return format.open({
+    const driver = format.open({
       storage,
       codecs: platform.codecs,
       crypto: platform.crypto,
@@ -44,11 +46,18 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
       ...(dataFile && { dataFile }),
       ...(passphrase && { passphrase }),
     })
+    return options.snapshot === undefined ? driver : snapshotOf(driver, options.snapshot)
   } catch (error) {
     dataFile?.close()
     storage.close()
     throw error instanceof StrataError ? error.at({ path }) : error
   }
+}
+
+/** A snapshot as a disk of its own. Closing it closes the image. */
+function snapshotOf(driver: FormatDriver, idOrName: string): FormatDriver {
+  if (driver.snapshots) return driver.snapshots.open(idOrName)
+  throw new StrataError('UNSUPPORTED', `A ${driver.format} image holds no snapshots`, { field: 'snapshot' })
 }
 
 /** Opens the file that holds an image's guest bytes. Like a backing file, it is opened only where the gate allows. */

@@ -27,7 +27,7 @@ export function convert(
   const options = { ...DEFAULT_OPTIONS, ...target.qcow2 }
   const sparse = sparseUnit(request)
   const passphrase = targetPassphrase(options.encrypt, secrets, target.path)
-  const from = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret })
+  const from = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret, snapshot: source.snapshot })
   try {
     format.assertCreatable(from.size, options, false)
     if (target.compress && !format.codecName?.(options))

@@ -21,7 +21,7 @@ export function create(
   const { path, overwrite } = request
   const format = formatNamed(request.format)
   const options = { ...DEFAULT_OPTIONS, ...request.qcow2 }
-  const lower = request.backing && openBacking(platform, path, request.backing, gate)
+  const lower = request.backing && (request.backing.unopened ? stated(request.backing) : openBacking(platform, path, request.backing, gate))
   const size = request.size ?? lower?.size
   if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
   format.assertCreatable(size, options, lower !== undefined)
@@ -43,6 +43,12 @@ export function create(
     driver.writer?.flush()
   })
   return { info: describeLayer(platform, path, { gate, format: request.format }) }
+}
+
+/** What is known of a backing file that is not looked at. */
+function stated({ name, format }: { name: string; format?: string }): { size?: number; backing: { name: string; format: string } } {
+  if (format !== undefined) return { backing: { name, format } }
+  throw new StrataError('INVALID_ARGUMENT', 'Backing file specified without backing format', { field: 'backing_fmt' })
 }
 
 /** Opens the backing file once, to know that it is there, what it is and how large; a format that was not stated is found out and kept. */

@@ -17,7 +17,7 @@ export function estimate(platform: Platform, request: ConvertRequest, { gate, se
   const { source, target } = request
   const format = formatNamed(target.format)
   const options = { ...DEFAULT_OPTIONS, ...target.qcow2 }
-  const disk = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret })
+  const disk = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret, snapshot: source.snapshot })
   try {
     const { size } = disk
     format.assertCreatable(size, options, false)

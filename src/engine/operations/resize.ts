@@ -18,8 +18,7 @@ export function resize(
     assertWanted(disk, size, shrink)
     if (size >= before) disk.grow(size, preallocation, job)
     else if (preallocation === 'off') disk.shrink(size, job)
-    else
-      throw new StrataError('INVALID_ARGUMENT', 'Preallocation can only be used for growing images', { path, field: 'preallocation' })
+    else throw new StrataError('INVALID_ARGUMENT', 'Preallocation can only be used for growing images', { path, field: 'preallocation' })
   } finally {
     disk.close()
   }

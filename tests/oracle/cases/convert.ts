@@ -81,7 +81,6 @@ export const CONVERT: readonly OracleCase[] = [
   { line: 'convert -O qcow2 -C data.raw x.qcow2', differs: { refused: 'no copying by the kernel' } },
   { line: 'convert -O qcow2 -B data.qcow2 -F qcow2 data.raw x.qcow2', differs: { refused: 'no target with a backing file' } },
   { line: 'convert -O qcow2 --salvage data.raw x.qcow2', differs: { refused: 'what can’t be read ends the conversion' } },
-  { line: 'convert -l one snapshots.qcow2 x.raw', differs: { refused: 'internal snapshots are kept and not read' } },
   { line: 'convert -O qcow2 --bitmaps bitmap.qcow2 x.qcow2', makes: 'x.qcow2', real: true },
   { line: 'convert -c -O qcow2 --bitmaps bitmaps.qcow2 x.qcow2', makes: 'x.qcow2' },
   { line: 'convert -O qcow2 --bitmaps empty.qcow2 x.qcow2', makes: 'x.qcow2' },

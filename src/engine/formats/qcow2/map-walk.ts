@@ -14,9 +14,9 @@ export interface MapWalk {
   /** the words of the job's progress */
   phase: string
   /** Hears of what the entries of each L2 table point at, and then of the table: `count` clusters from `first` on, once for every pointer. */
-  visit?(first: number, count: number): void
+  visit?: (first: number, count: number) => void
   /** What bit 63 of an entry that points at `cluster` shall say. Where absent, entries stay as they are. */
-  exclusive?(cluster: number): boolean
+  exclusive?: (cluster: number) => boolean
 }
 
 /**

@@ -1,10 +1,23 @@
 import type { ErrorDto } from '../../../shared/errors.ts'
 import type { JobOrder, JobStatus, JobView } from '../../../shared/api.ts'
-import type { CheckReport, DiskInfo, FormatName, Preallocation } from '../../../shared/model.ts'
+import type { CheckReport, DiskInfo, FormatName, Preallocation, SnapshotAction } from '../../../shared/model.ts'
 import type { Health } from '../lib/chain-tree.ts'
 import type { Feature } from '../lib/disk-features.ts'
 import { baseName } from '../lib/paths.ts'
 import { countText, sizeText } from '../lib/sizes.ts'
+
+function snapshotTitle(action: SnapshotAction, over: boolean, disk: string): string {
+  switch (action.do) {
+    case 'create':
+      return `${over ? 'Took' : 'Taking'} snapshot ${action.name} of ${disk}`
+    case 'apply':
+      return `${over ? 'Went' : 'Going'} back to a snapshot of ${disk}`
+    case 'delete':
+      return `${over ? 'Deleted' : 'Deleting'} a snapshot of ${disk}`
+    case 'rename':
+      return `${over ? 'Renamed' : 'Renaming'} a snapshot of ${disk}`
+  }
+}
 
 const many = (count: number, one: string, more = `${one}s`): string => `${countText(count)} ${count === 1 ? one : more}`
 
@@ -309,6 +322,8 @@ export const words = {
           return `${over ? 'Resized' : 'Resizing'} ${name(order.request.path)}`
         case 'amend':
           return `${over ? 'Changed' : 'Changing'} options of ${name(order.request.path)}`
+        case 'snapshot':
+          return snapshotTitle(order.request.action, over, name(order.request.path))
         case 'bitmap':
           return `${over ? 'Changed' : 'Changing'} bitmap ${order.request.name} of ${name(order.request.path)}`
       }
@@ -323,6 +338,8 @@ export const words = {
           return `${sizeText(outcome.result.info.actualSize)} on disk`
         case 'resize':
           return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
+        case 'snapshot':
+          return `${outcome.result.info.snapshots.length} snapshots`
         case 'bitmap':
           return `${outcome.result.info.qcow2?.bitmaps?.length ?? 0} bitmaps`
         case 'check': {

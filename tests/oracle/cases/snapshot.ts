@@ -1,0 +1,53 @@
+import type { OracleCase } from './oracle-case.ts'
+
+const MADE_NOW = 'the specification says what to write where no instructions were counted, and it is not 0'
+const LISTS = 'newer ones list, too'
+const OWN_WORDS = 'the engine says in its own words what is wrong'
+
+export const SNAPSHOT: readonly OracleCase[] = [
+  { line: 'snapshot -l snapshots.qcow2', real: true },
+  { line: 'snapshot snapshots.qcow2', differs: { stdout: LISTS } },
+  { line: 'snapshot -l empty.qcow2' },
+  { line: 'snapshot -l data.raw' },
+  { line: 'snapshot -U -l snapshots.qcow2' },
+  {
+    line: 'snapshot -l luks.qcow2',
+    differs: { exit: { code: 0, because: 'no passphrase is needed to list' }, stderr: 'no passphrase is needed to list' },
+  },
+  { line: 'snapshot -c new data.qcow2', makes: 'data.qcow2', differs: { header: MADE_NOW }, real: true },
+  { line: 'snapshot -c new snapshots.qcow2', makes: 'snapshots.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -c one snapshots.qcow2', makes: 'snapshots.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -c new packed.qcow2', makes: 'packed.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -c new subclusters.qcow2', makes: 'subclusters.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -c new v2.qcow2', makes: 'v2.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -c new third.qcow2', makes: 'third.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -c new lazy.qcow2', makes: 'lazy.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -q -c new c512.qcow2', makes: 'c512.qcow2', differs: { header: MADE_NOW } },
+  { line: 'snapshot -a one snapshots.qcow2', makes: 'snapshots.qcow2', real: true },
+  { line: 'snapshot -a 2 snapshots.qcow2', makes: 'snapshots.qcow2' },
+  { line: 'snapshot -a one v2-snapshot.qcow2', makes: 'v2-snapshot.qcow2' },
+  { line: 'snapshot -d one snapshots.qcow2', makes: 'snapshots.qcow2', real: true },
+  { line: 'snapshot -d one v2-snapshot.qcow2', makes: 'v2-snapshot.qcow2' },
+  { line: 'snapshot -d 2 snapshots.qcow2' },
+  { line: 'snapshot -d none snapshots.qcow2' },
+  { line: 'snapshot -a none snapshots.qcow2' },
+  { line: 'snapshot -c new data.raw' },
+  { line: 'snapshot -a one data.raw' },
+  { line: 'snapshot -d one data.raw' },
+  { line: 'snapshot -c one -d two snapshots.qcow2' },
+  { line: 'snapshot -c' },
+  { line: 'snapshot' },
+  { line: 'snapshot -l snapshots.qcow2 extra' },
+  { line: 'snapshot -l missing.qcow2' },
+  { line: 'snapshot -c new missing.qcow2' },
+  { line: 'snapshot -c new corrupt-bit.qcow2', differs: { stderr: OWN_WORDS } },
+  { line: 'convert -l one -O raw snapshots.qcow2 x.raw', makes: 'x.raw', real: true },
+  { line: 'convert -l 2 -O raw snapshots.qcow2 x.raw', makes: 'x.raw' },
+  { line: 'convert -l snapshot.id=1 -O qcow2 snapshots.qcow2 x.qcow2', makes: 'x.qcow2' },
+  { line: 'convert -l snapshot.name=one,snapshot.id=1 snapshots.qcow2 x.raw', makes: 'x.raw' },
+  { line: 'convert -c -l one -O qcow2 v2-snapshot.qcow2 x.qcow2', makes: 'x.qcow2' },
+  { line: 'convert -l none snapshots.qcow2 x.raw' },
+  { line: 'convert -l snapshot.name=one,snapshot.id=2 snapshots.qcow2 x.raw' },
+  { line: 'convert -l snapshot.foo=1 snapshots.qcow2 x.raw' },
+  { line: 'convert -l one data.raw x.raw' },
+]
