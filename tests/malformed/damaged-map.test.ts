@@ -105,7 +105,7 @@ describe('a damaged map', () => {
     huge.storage.writeAt(95, Uint8Array.of(1)) // the autoclear bit that vouches for the bitmaps
     huge.storage.writeAt(112, bytesOf([0x23852875, 24, 8, 0, 0, 256, 0, 2 ** 20, 0, 0]))
     for (let i = 0; i < 8; i++)
-      huge.storage.writeAt(2 ** 20 + i * 32, bytesOf([0, 2 ** 21 + i * 2 ** 20, 2 ** 17, 0, 0x01100001, 0, 0x41000000 + i]))
+      huge.storage.writeAt(2 ** 20 + i * 32, bytesOf([0, 2 ** 21 + i * 2 ** 20, 2 ** 17, 1, 0x01100001, 0, 0x41000000 + i]))
     let seen = 0
     const job = {
       checkpoint() {

@@ -135,11 +135,14 @@ class Trial {
     return firstLost(sound, [before, this.#content('before.qcow2')], ours)
   }
 
-  /** The guest's bytes; those that can't be read are zeros. Undefined where the image does not open. */
+  /** The guest's bytes; for those that can't be read stands what no image holds. Undefined where the image does not open. */
   #content(name: string, image?: Buffer): Buffer | undefined {
     if (image) writeFileSync(join(this.#folder, name), image)
-    const { exit } = this.#img(['convert', '--salvage', '-O', 'raw', 'content.raw'], name)
-    return exit === 0 ? readFileSync(join(this.#folder, 'content.raw')) : undefined
+    const { exit, stderr } = this.#img(['convert', '--salvage', '-O', 'raw', 'content.raw'], name)
+    if (exit !== 0) return undefined
+    const content = readFileSync(join(this.#folder, 'content.raw'))
+    for (const [, offset] of stderr.matchAll(/offset (\d+):/g)) content.fill(0xee, Number(offset), Number(offset) + SECTOR)
+    return content
   }
 }
 

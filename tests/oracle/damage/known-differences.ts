@@ -37,6 +37,7 @@ const RULES: readonly Rule[] = [
     victim: isEncrypted,
     content: 'past the end of the file there is nothing, which decrypts to noise; mended, it reads as zeros',
   },
+  { damage: /cut to/, victim: ({ name }) => name === 'luks', repair: 'the encryption header is cut short, and nobody has its rest' },
   { damage: /luks/, check: 'how long the header is, who unlocks it finds out', repair: 'where the header is, nobody can tell' },
   {
     damage: /leads to/,

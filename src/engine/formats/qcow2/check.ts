@@ -5,7 +5,6 @@ import type { Storage } from '../../io/storage.ts'
 import { wrongFlags } from './copied-flags.ts'
 import { type Examined, examine } from './examined.ts'
 import { Findings, hex } from './findings.ts'
-import { MARK } from './reference-tally.ts'
 import { clustersToCompare, StoredCounts } from './stored-counts.ts'
 import { type Survey, survey } from './survey.ts'
 
@@ -49,12 +48,8 @@ export function runCheck(storage: Storage, job: Job): Checked {
 /** The survey's verdict on the stored counts and on bit 63. */
 function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findings: Findings, job: Job): Verdict {
   const { clusterSize } = image.geometry
-  const seen = { highest: 0, flagsWrong: false, uncountable: false, uncounted: 0, tooLow: 0, tooHigh: 0, wrongFlags: 0 }
-  const used = (cluster: number, stored: number, found: number): void => {
-    seen.highest = cluster
-    // The walk has left on each cluster what entries claim of it, so that a sound map need not be walked again.
-    if ((tally.marks(cluster) & (stored === 1 ? MARK.shared : MARK.exclusive)) !== 0) seen.flagsWrong = true
-    if (stored === found) return
+  const seen = { flagsWrong: false, uncountable: false, uncounted: 0, tooLow: 0, tooHigh: 0, wrongFlags: 0 }
+  const differs = (cluster: number, stored: number, found: number): void => {
     const message = `cluster ${cluster} refcount=${stored} reference=${found}`
     if (stored > found) seen.tooHigh++
     else {
@@ -67,7 +62,9 @@ function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findi
   }
   const unreadable = (cluster: number): void =>
     findings.add('error', `ERROR: can't get the refcount of cluster ${cluster}: its refcount block is nowhere`, cluster * clusterSize)
-  counts.compare(tally, { used, unreadable }, clustersToCompare(image, tally), job)
+  // The walk has left on each cluster what entries claim of it, so that a sound map need not be walked again.
+  const flagged = (): void => void (seen.flagsWrong = true)
+  const highest = counts.compare(tally, { differs, unreadable, flagged }, clustersToCompare(image, tally), job)
   if (seen.flagsWrong)
     for (const { at: table, wrong } of wrongFlags(image, (cluster) => counts.get(cluster), job))
       for (const { what, host, count, at } of wrong) {
@@ -75,7 +72,7 @@ function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findi
         findings.add('corruption', `ERROR OFLAG_COPIED ${what} at ${hex(host)}: refcount=${count}`, table + at)
       }
   const { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags } = seen
-  return { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags, imageEnd: (seen.highest + 1) * clusterSize }
+  return { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags, imageEnd: (highest + 1) * clusterSize }
 }
 
 export function reportOf({

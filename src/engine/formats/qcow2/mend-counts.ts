@@ -38,12 +38,12 @@ function canCount({ counts }: Checked, room: Appender): boolean {
 }
 
 function raiseInPlace({ image, counts, survey: { tally } }: Checked, room: Appender, mends: Findings, job: Job): void {
-  const used = (cluster: number, stored: number, found: number): void => {
-    if (stored >= found || stored === counts.counters.max) return
+  const differs = (cluster: number, stored: number, found: number): void => {
+    if (stored > found || stored === counts.counters.max) return
     counts.set(cluster, Math.min(found, counts.counters.max))
     if (cluster < room.first) tell(mends, 'corruption', image, cluster, stored, found)
   }
-  counts.compare(tally, { used, unreadable() {} }, clustersToCompare(image, tally), job)
+  counts.compare(tally, { differs, unreadable() {} }, clustersToCompare(image, tally), job)
   counts.write()
   image.storage.flush()
 }
@@ -52,12 +52,12 @@ function raiseInPlace({ image, counts, survey: { tally } }: Checked, room: Appen
 export function lowerCounts({ image, counts, survey: { tally } }: Checked, punch: boolean, mends: Findings, job: Job): void {
   const { storage, geometry, fileSize } = image
   const free: number[] = []
-  const used = (cluster: number, stored: number, found: number): void => {
-    if (stored <= found || !counts.set(cluster, found)) return
+  const differs = (cluster: number, stored: number, found: number): void => {
+    if (stored < found || !counts.set(cluster, found)) return
     tell(mends, 'leak', image, cluster, stored, found)
     if (found === 0 && punch) free.push(cluster)
   }
-  counts.compare(tally, { used, unreadable() {} }, clustersToCompare(image, tally), job)
+  counts.compare(tally, { differs, unreadable() {} }, clustersToCompare(image, tally), job)
   counts.write()
   storage.flush()
   for (let i = 0; i < free.length;) {

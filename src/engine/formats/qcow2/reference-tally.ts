@@ -1,6 +1,6 @@
-/** Small, so that references scattered over a huge sparse file cost little each. */
-const CHUNK_BITS = 8
-const CHUNK = 2 ** CHUNK_BITS
+/** Not large, so that references scattered over a huge sparse file cost little each. */
+const CHUNK_BITS = 10
+export const CHUNK = 2 ** CHUNK_BITS
 /** Chunks whose places are set aside together. */
 const PAGE_BITS = 8
 const COUNT = 0x3f
@@ -16,6 +16,10 @@ export const MARK = {
   shared: 0x80,
 } as const
 export type Mark = (typeof MARK)[keyof typeof MARK]
+
+/** Four clusters, each with one user that claims it for itself. */
+const OWNED = 0x01010101 * (1 | MARK.exclusive)
+const NOTHING = new Uint8Array(CHUNK)
 
 /**
  * How often each host cluster is referred to, as a check finds out: one byte a cluster, in chunks, so that a sparse file costs what is used
@@ -51,9 +55,28 @@ export class ReferenceTally {
     return count === WIDE ? this.#wide.get(index)![cluster & (CHUNK - 1)]! : count
   }
 
-  /** The marks that entries left on a cluster, as bits. */
-  marks(cluster: number): number {
-    return (this.#chunk(cluster >>> CHUNK_BITS)?.[cluster & (CHUNK - 1)] ?? 0) & ~COUNT
+  /** Fills `counts` and `marks` with those of `length` clusters from `first` on, all in one chunk. */
+  read(first: number, length: number, counts: Uint32Array, marks: Uint8Array): void {
+    const index = first >>> CHUNK_BITS
+    const from = first & (CHUNK - 1)
+    const chunk = this.#chunk(index) ?? NOTHING
+    const wide = this.#wide.get(index)
+    for (let i = 0; i < length; i++) {
+      const byte = chunk[from + i]!
+      counts[i] = byte & COUNT
+      marks[i] = byte & ~COUNT
+      if ((byte & COUNT) === WIDE) counts[i] = wide![from + i]!
+    }
+  }
+
+  /** Whether each cluster of the chunk that begins at `first` has one user, an entry that claims it for itself. */
+  isOwned(first: number): boolean {
+    const chunk = this.#chunk(first >>> CHUNK_BITS)
+    if (!chunk) return false
+    const words = new Uint32Array(chunk.buffer)
+    let i = 0
+    while (i < words.length && words[i] === OWNED) i++
+    return i === words.length
   }
 
   /** One past the highest cluster that is referred to. */

@@ -2,13 +2,11 @@ import { getU64 } from '../../base/ints.ts'
 import type { Job } from '../../base/job.ts'
 import { type Counters, countersOf } from './counters.ts'
 import { type Examined, read } from './examined.ts'
-import type { ReferenceTally } from './reference-tally.ts'
+import { CHUNK, MARK, type ReferenceTally } from './reference-tally.ts'
 import { TableCache } from './tables.ts'
 
 const CACHE_BYTES = 4 * 2 ** 20
 const MAX_SLICE = 65536
-/** Counts that are looked at together. */
-const STRETCH = 256
 
 /** What an entry of the refcount table says. */
 export type Block =
@@ -28,11 +26,15 @@ export class StoredCounts {
   readonly #image: Examined
   readonly #table: DataView
   readonly #cache: TableCache
+  readonly #stored: Float64Array
+  readonly #found = new Uint32Array(CHUNK)
+  readonly #marks = new Uint8Array(CHUNK)
 
   constructor(image: Examined) {
     const { header, geometry, storage } = image
     this.#image = image
     this.counters = countersOf(geometry.refcountBits)
+    this.#stored = new Float64Array(Math.min(CHUNK, geometry.blockEntries))
     this.#table = read(storage, header.refcountTableOffset, header.refcountTableClusters * geometry.clusterSize)
     this.blocks = this.#table.byteLength / 8
     this.#cache = new TableCache(storage, Math.min(geometry.clusterSize, MAX_SLICE), CACHE_BYTES, () => this.write())
@@ -104,38 +106,54 @@ export class StoredCounts {
     return { byte: block + Math.floor(inBlock / perSlice) * sliceSize, index: inBlock % perSlice }
   }
 
-  /** Walks the clusters up to `end` that are counted or referred to. */
-  compare(tally: ReferenceTally, visitor: CountVisitor, end: number, job: Job): void {
+  /**
+   * Compares the stored counts of the clusters up to `end` with what the tally has, and bit 63 with the stored counts. Answers with the
+   * highest cluster that is counted or referred to, 0 for none.
+   */
+  compare(tally: ReferenceTally, visitor: CountVisitor, end: number, job: Job): number {
     const { blockEntries, clusterSize } = this.#image.geometry
-    const stored = new Float64Array(STRETCH)
+    let highest = 0
     for (let first = 0; first < end;) {
       job.checkpoint()
       job.report({ phase: 'Comparing reference counts', done: first, total: end })
       const block = this.#blockOf(first)
       const blockEnd = Math.min(end, (Math.floor(first / blockEntries) + 1) * blockEntries)
       const view = block ? read(this.#image.storage, block, clusterSize) : undefined
-      if (!view) stored.fill(0)
-      for (let from = first; from < blockEnd; from += STRETCH) {
-        const count = Math.min(STRETCH, blockEnd - from)
-        if (block === undefined) for (let i = 0; i < count; i++) visitor.unreadable(from + i)
-        else {
-          if (view) this.counters.read(view, from % blockEntries, count === STRETCH ? stored : stored.subarray(0, count))
-          else if ((from = tally.next(from, blockEnd)) >= blockEnd) break
-          this.#compareStretch(stored, from, Math.min(STRETCH, blockEnd - from), tally, visitor)
+      if (block === undefined) for (let cluster = first; cluster < blockEnd; cluster++) visitor.unreadable(cluster)
+      else
+        for (let from = first; from < blockEnd; from += CHUNK) {
+          if (!view) from = tally.next(from, blockEnd)
+          if (from >= blockEnd) break
+          if (view && blockEnd - from >= CHUNK && tally.isOwned(from) && this.counters.areOne(view, from % blockEntries, CHUNK)) {
+            highest = from + CHUNK - 1
+            continue
+          }
+          if (view) this.counters.read(view, from % blockEntries, this.#stored)
+          else this.#stored.fill(0)
+          highest = Math.max(highest, this.#compareStretch(from, Math.min(CHUNK, blockEnd - from), tally, visitor))
         }
-      }
       first = view || block === undefined ? blockEnd : Math.max(blockEnd, this.#nextUsed(blockEnd, end, tally))
     }
     job.report({ phase: 'Comparing reference counts', done: end, total: end })
+    return highest
   }
 
-  #compareStretch(stored: Float64Array, from: number, count: number, tally: ReferenceTally, visitor: CountVisitor): void {
-    for (let i = 0; i < count; i++) {
-      const cluster = from + i
-      const found = tally.get(cluster)
-      if (stored[i] === 0 && found === 0) continue
-      visitor.used(cluster, stored[i]!, found)
+  #compareStretch(from: number, length: number, tally: ReferenceTally, visitor: CountVisitor): number {
+    const stored = this.#stored
+    const found = this.#found
+    const marks = this.#marks
+    tally.read(from, length, found, marks)
+    let highest = 0
+    for (let i = 0; i < length; i++) {
+      const count = stored[i]!
+      const references = found[i]!
+      if (count === 0 && references === 0) continue
+      highest = from + i
+      const wrongFlag = (marks[i]! & (count === 1 ? MARK.shared : MARK.exclusive)) !== 0
+      if (wrongFlag) visitor.flagged?.()
+      if (count !== references) visitor.differs(from + i, count, references)
     }
+    return highest
   }
 
   /** The first cluster from `from` on that a block counts or that is referred to. */
@@ -150,9 +168,11 @@ export class StoredCounts {
 
 /** Hears of clusters in order. */
 export interface CountVisitor {
-  used(cluster: number, stored: number, found: number): void
+  differs(cluster: number, stored: number, found: number): void
   /** the block of a cluster can't be read */
   unreadable(cluster: number): void
+  /** bit 63 of an entry is wrong */
+  flagged?(): void
 }
 
 /** Clusters that a comparison has to look at: those of the file, and what references reach into past its end. */

@@ -3,7 +3,7 @@ import { viewOf } from '../../base/bytes.ts'
 import type { Job } from '../../base/job.ts'
 import { readPadded } from '../../io/storage.ts'
 import { type BitmapVisitor, walkBitmaps } from './bitmap-survey.ts'
-import { entryFault, isPacked, packedPlace } from './entry-faults.ts'
+import { entryFault, isPacked, packedPlace, usualEntry } from './entry-faults.ts'
 import { hostOf, isExclusive, l1Fault } from './entry.ts'
 import { type Examined, read } from './examined.ts'
 import { type Findings, hex } from './findings.ts'
@@ -186,43 +186,41 @@ class Surveyor {
   /** The loop that a check spends its time in: entries of the usual kind are counted here, all others in `#odd`. */
   #walkL2(table: number, active: boolean, guest: number): void {
     const { geometry, storage, clusters } = this.#image
-    const { clusterSize, clusterBits, l2EntryBytes, extendedL2, external, version } = geometry
+    const { clusterSize, l2EntryBytes, extendedL2, external, version } = geometry
     const view = this.#view
-    const result = this.#result
     const tally = this.#tally
+    const usual = usualEntry(geometry)
     this.#faulty = false
     readPadded(storage, table, this.#l2)
-    const highUnit = 2 ** (32 - clusterBits)
-    const offLow = clusterSize - 1
     const plainZero = version === 3 && !extendedL2
     let expected = 0
+    let allocated = 0
+    let fragmented = 0
     for (let at = 0; at < clusterSize; at += l2EntryBytes) {
-      const high = view.getUint32(at)
-      const low = view.getUint32(at + 4)
+      const high = view.getUint32(at) | 0
+      const low = view.getUint32(at + 4) | 0
       const masks = extendedL2 ? view.getUint32(at + 8) | view.getUint32(at + 12) : 0
       if ((high | low | masks) === 0) continue
       if (high === 0 && low === 1 && plainZero) continue
-      const cluster = (high & 0x00ffffff) * highUnit + (low >>> clusterBits)
-      const usual =
-        (high & 0x7f000000) === 0 &&
-        (low & offLow) === 0 &&
-        cluster > 0 &&
-        cluster < clusters &&
-        !external &&
-        (!extendedL2 || (view.getUint32(at + 8) & view.getUint32(at + 12)) === 0)
-      if (!usual) {
-        expected = this.#odd(at, table, active, guest + (at / l2EntryBytes) * clusterSize, expected)
-        continue
+      const cluster = ((high << usual.highShift) | (low >>> usual.lowShift)) & 0x7fffffff
+      const odd =
+        (high & usual.highZero) !== 0 ||
+        (low & usual.lowZero) !== 0 ||
+        cluster === 0 ||
+        cluster >= clusters ||
+        external ||
+        (extendedL2 && (view.getUint32(at + 8) & view.getUint32(at + 12)) !== 0)
+      if (odd) expected = this.#odd(at, table, active, guest + (at / l2EntryBytes) * clusterSize, expected)
+      else if (!active) tally.add(cluster)
+      else {
+        tally.add(cluster, high < 0 ? MARK.exclusive : MARK.shared)
+        allocated++
+        if (cluster !== expected && expected !== 0) fragmented++
+        expected = cluster + 1
       }
-      if (!active) {
-        tally.add(cluster)
-        continue
-      }
-      tally.add(cluster, high & 0x80000000 ? MARK.exclusive : MARK.shared)
-      result.allocatedClusters++
-      if (expected !== 0 && cluster !== expected) result.fragmentedClusters++
-      expected = cluster + 1
     }
+    this.#result.allocatedClusters += allocated
+    this.#result.fragmentedClusters += fragmented
   }
 
   /** One entry that is not simply a cluster of data. Answers with the cluster that would go on without a break. */

@@ -18,6 +18,20 @@ describe('reference counters', () => {
     expect(model.map((_, i) => counters.get(view, i))).toEqual(model)
   })
 
+  it.each([1, 2, 4, 8, 16, 32, 64])('of %i bits are read in bulk as one by one, and told when all are one', (bits) => {
+    const counters = countersOf(bits)
+    const view = new DataView(new ArrayBuffer(1024))
+    for (let i = 0; i < 128; i++) counters.set(view, i, 1)
+    const some = new Float64Array(64)
+    counters.read(view, 32, some)
+    expect([...some]).toEqual(new Array(64).fill(1))
+    if (bits < 64) expect(counters.areOne(view, 32, 64)).toBe(true)
+    counters.set(view, 95, 0)
+    counters.read(view, 32, some)
+    expect(some[63]).toBe(0)
+    expect([counters.areOne(view, 32, 64), counters.areOne(view, 0, 96)]).toEqual([false, false])
+  })
+
   it('below eight bits are packed from the least significant bit', () => {
     const view = new DataView(new ArrayBuffer(8))
     countersOf(1).set(view, 0, 1)
