@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { json } from '../../../src/cli/json.ts'
 import { PROGRESS_END, progressLine } from '../../../src/cli/progress.ts'
-import { checkExit, checkObject, checkText } from '../../../src/cli/render-check.ts'
+import { checkExit, checkObject, checkText, repairText } from '../../../src/cli/render-check.ts'
 import { infoObject, infoText } from '../../../src/cli/render-info.ts'
 import type { CheckReport, DiskInfo } from '../../../src/shared/model.ts'
 
@@ -107,6 +107,17 @@ describe('info', () => {
 })
 
 describe('check', () => {
+  it('tells what was mended, or would be, before the verdict', () => {
+    const mended = { ...CLEAN, leaksFixed: 3, corruptionsFixed: 1 }
+    expect(repairText(mended, false)).toBe(
+      'The following inconsistencies were found and repaired:\n\n    3 leaked clusters\n    1 corruptions\n\nDouble checking the fixed image now...\n',
+    )
+    expect(repairText(mended, true)).toContain('would be repaired')
+    expect(repairText({ ...CLEAN, leaksFixed: 0, corruptionsFixed: 0 }, false)).toBe('')
+    expect(checkObject(mended)).toMatchObject({ 'leaks-fixed': 3, 'corruptions-fixed': 1 })
+    expect(checkObject(CLEAN)).not.toHaveProperty('leaks-fixed')
+  })
+
   it.each([
     [{}, 0, 'No errors were found on the image.\n'],
     [{ leaks: 2 }, 3, '\n2 leaked clusters were found on the image.\n'],

@@ -2,9 +2,11 @@ import type { CheckReport } from '../../../shared/model.ts'
 import { ceilDiv } from '../../base/ints.ts'
 import type { Job } from '../../base/job.ts'
 import type { Storage } from '../../io/storage.ts'
+import type { CheckFacet } from '../driver.ts'
 import { wrongFlags } from './copied-flags.ts'
 import { type Examined, examine } from './examined.ts'
 import { Findings, hex } from './findings.ts'
+import type { Image } from './image.ts'
 import { clustersToCompare, StoredCounts } from './stored-counts.ts'
 import { type Survey, survey } from './survey.ts'
 
@@ -30,6 +32,17 @@ export interface Checked {
   survey: Survey
   findings: Findings
   verdict: Verdict
+}
+
+/** The check of an open image: of what has reached the file, after all that waits has. */
+export function checkFacet(image: Image): CheckFacet {
+  return {
+    check(job) {
+      image.flush()
+      if (image.lazy) image.refcounts.writeDirty()
+      return checkImage(image.storage, job)
+    },
+  }
 }
 
 /** Walks every structure of the image, counts the references, and compares them with the stored counts. Changes nothing. */

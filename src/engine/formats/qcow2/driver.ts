@@ -1,6 +1,5 @@
 import type { DiskInfo, Qcow2Details } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
-import type { Job } from '../../base/job.ts'
 import type { Codec } from '../../codec/codec.ts'
 import type { OpenLuks } from '../../crypto/luks.ts'
 import type {
@@ -18,7 +17,7 @@ import type {
 import { amendFacet } from './amend.ts'
 import { trackWrites } from './bitmap-tracker.ts'
 import { bitmapFacet } from './bitmaps.ts'
-import { checkImage } from './check.ts'
+import { checkFacet } from './check.ts'
 import { compressionTypeOf } from './compression.ts'
 import { dataFileOf } from './data-file.ts'
 import { describeEncryption, keyFacet } from './encryption.ts'
@@ -69,12 +68,7 @@ export class Qcow2Driver implements FormatDriver {
     }
     this.snapshots = snapshotFacet(image, this)
     this.vmState = new VmState(image, this.#view, header, () => this.size, writable)
-    this.check = {
-      check: (job: Job) => {
-        image.flush()
-        return checkImage(storage, job)
-      },
-    }
+    this.check = checkFacet(image)
     const tracker = writable ? trackWrites(image) : undefined
     image.tracker = tracker
     this.bitmaps = bitmapFacet(image, tracker)
@@ -182,8 +176,8 @@ function refuseWriting(header: Header, path: string): void {
   if (header.incompatible & INCOMPATIBLE.dirty)
     throw new StrataError(
       'READ_ONLY',
-      'This image was not closed cleanly, and its reference counts may be stale',
+      'This image was not closed cleanly, and could not be mended for writing',
       where,
-      'Start the virtual machine once and shut it down, or run "qemu-img check -r all" on it.',
+      'Run Check to see what is wrong with it.',
     )
 }
