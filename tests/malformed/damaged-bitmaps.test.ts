@@ -133,6 +133,12 @@ describe('bitmaps that lie', () => {
     ).toEqual(['two'])
   })
 
+  it('two bitmaps with one table are refused', () => {
+    const { storage, directory, table } = image()
+    patch(storage, directory + 32, table, 8)
+    expect(thrown(() => open(storage).bitmaps!.list())).toMatchObject({ code: 'CORRUPT', where: { field: 'tableOffset' } })
+  })
+
   it('has bits past the end of the disk ignored', () => {
     const { storage } = image()
     const grow = open(storage, true)

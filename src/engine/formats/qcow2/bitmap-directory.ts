@@ -27,6 +27,12 @@ export function tableEntriesFor(geometry: Geometry, size: number, granularityBit
   return ceilDiv(size, tableReach(geometry, granularityBits))
 }
 
+/** Whether the bits of a disk of `size` guest bytes have a table that is possible: some entries, and not too many. */
+export function isTablePossible(geometry: Geometry, size: number, granularityBits: number): boolean {
+  const entries = tableEntriesFor(geometry, size, granularityBits)
+  return entries > 0 && entries * geometry.clusterSize <= LIMITS.bitmapBytes
+}
+
 /** Guest bytes that the bits of one cluster stand for. */
 export function tableReach({ clusterSize }: Geometry, granularityBits: number): number {
   return clusterSize * 8 * 2 ** granularityBits
@@ -79,7 +85,18 @@ export function readDirectory(storage: Storage, header: Header, geometry: Geomet
     done += rowLength(extraLength, nameLength)
   }
   if (done !== place.size) throw damaged('The bitmap directory is longer than its rows', storage.path, place.at, 'bitmaps extension')
+  assertApart(records, storage.path)
   return records
+}
+
+/** Two bitmaps never share a table: giving back what one needs no more would destroy the other. */
+function assertApart(records: readonly BitmapRecord[], path: string): void {
+  const inOrder = [...records].sort((a, b) => a.tableOffset - b.tableOffset)
+  for (const [i, { at, name, tableOffset }] of inOrder.entries()) {
+    const before = inOrder[i - 1]
+    if (before && before.tableOffset + before.tableSize * 8 > tableOffset)
+      throw damaged(`The tables of the bitmaps '${before.name}' and '${name}' lie over each other`, path, at, 'tableOffset')
+  }
 }
 
 function assertRow(

@@ -1,5 +1,5 @@
 import { StrataError } from '../../../shared/errors.ts'
-import type { BitmapRecord } from './bitmap-directory.ts'
+import { type BitmapRecord, isTablePossible } from './bitmap-directory.ts'
 import { BitmapStore } from './bitmap-store.ts'
 import type { Image } from './image.ts'
 import { BITMAP_FLAG } from './layout.ts'
@@ -29,8 +29,8 @@ export class BitmapTracker implements WriteTracker {
   }
 
   /** Whether a bitmap's bits are not what they should be: whoever wrote it last did not end rightly. */
-  isInconsistent({ name, flags }: BitmapRecord): boolean {
-    return (flags & BITMAP_FLAG.inUse) !== 0 && !this.#claimed.has(name)
+  isInconsistent(record: BitmapRecord): boolean {
+    return (record.flags & BITMAP_FLAG.inUse) !== 0 && !this.#isMine(record)
   }
 
   mark(at: number, length: number): void {
@@ -69,7 +69,13 @@ export class BitmapTracker implements WriteTracker {
   }
 
   get #mine(): BitmapRecord[] {
-    return this.store.records.filter(({ name }) => this.#claimed.has(name))
+    return this.store.records.filter((record) => this.#isMine(record))
+  }
+
+  /** Whether a bitmap is flagged, and will be right in the end. A disk's new size may be too much for it: then it stays flagged. */
+  #isMine({ name, granularityBits }: BitmapRecord): boolean {
+    const { geometry, header } = this.store.image
+    return this.#claimed.has(name) && isTablePossible(geometry, header.size, granularityBits)
   }
 
   resizing(): void {
@@ -79,10 +85,9 @@ export class BitmapTracker implements WriteTracker {
 
   settle(): void {
     this.absorb()
-    if (this.store.image.header.size === 0) return // no table is small enough for such a disk: its bitmaps stay flagged
     if (this.#resized) this.store.addMarks(this.#mine, new MarkedRanges(1), true)
     this.#resized = false
-    this.store.writeFlags((record) => (this.#claimed.has(record.name) ? record.flags & ~BITMAP_FLAG.inUse : record.flags))
+    this.store.writeFlags((record) => (this.#isMine(record) ? record.flags & ~BITMAP_FLAG.inUse : record.flags))
     this.#claimed.clear()
   }
 

@@ -3,7 +3,7 @@ import { StrataError } from '../../../shared/errors.ts'
 import { bytesOf } from '../../base/bytes.ts'
 import { isPowerOfTwo } from '../../base/ints.ts'
 import type { BitmapFacet } from '../driver.ts'
-import { type BitmapRecord, readDirectory, tableEntriesFor } from './bitmap-directory.ts'
+import { type BitmapRecord, isTablePossible, readDirectory } from './bitmap-directory.ts'
 import { markedRanges } from './bitmap-table.ts'
 import { type BitmapTracker, isEnabled, isUsable } from './bitmap-tracker.ts'
 import type { Image } from './image.ts'
@@ -109,7 +109,7 @@ class Bitmaps {
         'Change the image to compat 1.1 first.',
       )
     if (header.size === 0) throw refuse('A disk without a byte can have no bitmap')
-    if (tableEntriesFor(geometry, header.size, granularityBits) * geometry.clusterSize > LIMITS.bitmapBytes)
+    if (!isTablePossible(geometry, header.size, granularityBits))
       throw refuse('Too much space will be occupied by the bitmap. Use larger granularity', 'granularity')
     if (this.#records.length >= LIMITS.bitmaps) throw refuse('Maximum number of persistent bitmaps is already reached')
     const { store } = this.#changing()

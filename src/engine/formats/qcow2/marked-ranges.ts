@@ -61,6 +61,7 @@ export class MarkedRanges {
 
   /** What of `[start, end)` is marked, as ranges in order. */
   *within(start: number, end: number): Generator<GuestRange> {
+    if (this.isEmpty) return
     const reach = CHUNK_BITS * this.granularity
     for (let index = Math.floor(start / reach); index * reach < end; index++) {
       const chunk = this.#chunks.get(index)

@@ -259,15 +259,30 @@ describe('persistent bitmaps', () => {
     expect(marksOf(storage, 'on')).toEqual([{ at: 0, length: 512 }])
   })
 
+  it('are dropped by a disk that grows too large for them', () => {
+    const storage = new MemoryStorage('image')
+    qcow2.create({ storage, ...portable, size: 2 ** 40, options: DEFAULT_OPTIONS }).writer!.flush()
+    session(storage, (bitmaps, disk) => {
+      bitmaps.add('fine', 512, true)
+      bitmaps.add('coarse', 65536, true)
+      disk.grow(2 ** 42, 'off')
+      disk.zeroAt(2 ** 41, 65536)
+      expect(codeOf(() => bitmaps.clear('fine'))).toBe('UNSUPPORTED')
+    })
+    expect(listOf(storage).map(({ flags }) => flags)).toEqual([['in-use', 'auto'], ['auto']])
+    expect(marksOf(storage, 'coarse')).toEqual([{ at: 2 ** 41, length: 65536 }])
+    assertSound(storage)
+  })
+
   it('mark everything when the disk goes back to a snapshot', () => {
     const storage = image()
     session(storage, (bitmaps, disk) => {
-      disk.driver.snapshots!.create!({ name: 'large', dateSeconds: 0, dateNanoseconds: 0 }, unwatched)
+      disk.driver.snapshots!.create({ name: 'large', dateSeconds: 0, dateNanoseconds: 0 }, unwatched)
       bitmaps.add('on', 512, true)
       bitmaps.add('off', 512, false)
       disk.shrink(2 ** 21)
     })
-    session(storage, (_bitmaps, disk) => disk.driver.snapshots!.apply!('large', unwatched))
+    session(storage, (_bitmaps, disk) => disk.driver.snapshots!.apply('large', unwatched))
     assertSound(storage)
     expect(open(storage, false).disk.size).toBe(SIZE)
     expect(marksOf(storage, 'on')).toEqual([{ at: 0, length: SIZE }])
