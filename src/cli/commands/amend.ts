@@ -1,19 +1,22 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { AmendChanges, DiskInfo, FormatName } from '../../shared/model.ts'
+import type { AmendChanges, DiskInfo, FormatName, Progress } from '../../shared/model.ts'
 import { assertCacheMode, FORMAT, QUIET } from '../common-options.ts'
 import { creationOptionKind, readOptionValue } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { Failure, refusal, usageFailure } from '../failure.ts'
+import { Failure, usageFailure } from '../failure.ts'
 import { inspect, knownFormat } from '../inspect.ts'
+import { KEY_OPTIONS, keyChangeOf } from '../key-options.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { systemWords } from '../open-failure.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
+import type { Terminal } from '../terminal.ts'
 import { verb } from '../verb.ts'
 
 /** The options that can change, and what they are. */
 const AMENDABLE: Record<string, string> = {
+  ...KEY_OPTIONS,
   compat: 'Version: 0.10 (v2) or 1.1 (v3)',
   data_file: 'Another name of the data file',
   data_file_raw: 'off: the data file need not stay a valid raw disk',
@@ -23,7 +26,6 @@ const AMENDABLE: Record<string, string> = {
 }
 /** Those that qemu-img has, too. */
 const BACKING = ['backing_file', 'backing_fmt']
-const KEY_OPTIONS = ['encrypt.state', 'encrypt.new-secret', 'encrypt.old-secret', 'encrypt.keyslot', 'encrypt.iter-time']
 
 /** `strata amend`: other options in the same file. */
 export const amend = verb({
@@ -35,7 +37,7 @@ export const amend = verb({
     progress: { short: 'p', help: 'show how far the work is' },
     quiet: QUIET,
     cache: { short: 't', value: 'CACHE', help: 'accepted: the image is written through the system cache and flushed' },
-    force: { long: 'force', help: 'accepted' },
+    force: { long: 'force', help: 'also overwrite a passphrase, or remove the last one' },
     shrink: { long: 'shrink', help: 'with -o size: the new size may be smaller; what lies behind it is lost' },
     ...IMAGE,
   },
@@ -46,7 +48,7 @@ export const amend = verb({
     const help = asksForHelp(lists)
     const stated = knownFormat(args.last('format'))
     const [operand, extra] = args.operands
-    if (help && stated && operand === undefined) return sayHelp(stated, terminal.out)
+    if (help && stated && operand === undefined) return sayHelp(stated, terminal)
     if (operand === undefined || extra !== undefined) throw new Failure('Expecting one image file name')
     assertCacheMode(args.last('cache'), 'cache')
 
@@ -54,9 +56,11 @@ export const amend = verb({
     const { path } = image
     const [top] = inspect(path, image.format).layers
     if (!top) throw new Failure(`Could not open '${path}'`)
-    if (help) return sayHelp(top.format, terminal.out)
+    if (help) return sayHelp(top.format, terminal)
     if (top.format !== 'qcow2') throw notAmendable(top.format)
     const changes = readChanges(settings, top)
+    const keys = keyChangeOf(new Map(settings), args.has('force'))
+    if (keys) changes.keys = keys
     if (changes.size !== undefined && changes.size < top.virtualSize && !args.has('shrink'))
       throw new Failure('Use the --shrink option to perform a shrink operation.')
 
@@ -64,8 +68,10 @@ export const amend = verb({
     if (shows) terminal.out(progressLine({ done: 0, total: 1 }))
     const request = { path, format: top.format, changes, shrink: args.has('shrink') }
     try {
-      const onProgress = shows ? terminal.out : () => undefined
-      await runJob(terminal, { kind: 'amend', request }, (progress) => onProgress(progressLine(progress)), secretsByPath(image))
+      const onProgress = (progress: Progress): void => {
+        if (shows) terminal.out(progressLine(progress))
+      }
+      await runJob(terminal, { kind: 'amend', request }, onProgress, secretsByPath(image))
     } catch (error) {
       if (error instanceof StrataError) throw new Failure(systemWords(error.toDto()), { hint: error.hint })
       throw error
@@ -79,9 +85,9 @@ function notAmendable(format: FormatName): Failure {
   return new Failure(`Format driver '${format}' does not support option amendment`)
 }
 
-function sayHelp(format: FormatName, out: (text: string) => void): number {
+function sayHelp(format: FormatName, terminal: Terminal): number {
   if (format !== 'qcow2') throw notAmendable(format)
-  out(
+  terminal.out(
     `Amend options for 'qcow2':\n${Object.entries(AMENDABLE)
       .map(([name, help]) => `  ${name.padEnd(22)} - ${help}\n`)
       .join('')}`,
@@ -112,7 +118,7 @@ function readChanges(settings: readonly [name: string, value: string][], top: Di
 }
 
 function readValue(name: string, value: string): bigint | string {
-  if (KEY_OPTIONS.includes(name)) throw refusal(`amend option '${name}'`)
+  if (name in KEY_OPTIONS) return value
   const kind = creationOptionKind('qcow2', name)
   if (kind !== undefined && (name in AMENDABLE || BACKING.includes(name))) return readOptionValue(kind, name, value)
   const creation = kind !== undefined && name !== 'nocow'

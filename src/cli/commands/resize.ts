@@ -64,8 +64,8 @@ function preallocationOf(mode = 'off'): Preallocation {
 }
 
 function assertShrinking(asked: boolean, preallocation: Preallocation): void {
-  if (!asked) throw new Failure('Use the --shrink option to perform a shrink operation.')
   if (preallocation !== 'off') throw new Failure('Preallocation can only be used for growing images')
+  if (!asked) throw new Failure('Use the --shrink option to perform a shrink operation.')
 }
 
 /** What the engine would refuse too, in qemu-img's words. */

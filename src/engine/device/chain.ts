@@ -1,5 +1,6 @@
 import type { ChainInfo, DiskInfo } from '../../shared/model.ts'
 import { StrataError } from '../../shared/errors.ts'
+import type { FormatDriver } from '../formats/driver.ts'
 import { type GateRule, MAX_CHAIN_DEPTH, passGate } from '../io/gate.ts'
 import { backingPath, openLayer, type OpenOptions } from './open.ts'
 import type { Platform } from './platform.ts'
@@ -8,21 +9,26 @@ import type { Platform } from './platform.ts'
 export function describeLayer(platform: Platform, path: string, options: OpenOptions): DiskInfo {
   const driver = openLayer(platform, path, { ...options, writable: false })
   try {
-    const facts = platform.files.facts(path)
-    const info: DiskInfo = { path, ...driver.describe(), actualSize: facts?.allocated ?? 0, modified: facts?.modified ?? 0 }
-    if (driver.backing) {
-      info.backingName = driver.backing.name
-      if (driver.backing.format !== undefined) info.backingFormat = driver.backing.format
-      try {
-        info.backingPath = backingPath(platform, path, driver.backing.name)
-      } catch (error) {
-        if (!(error instanceof StrataError)) throw error // a name that leads nowhere is told by who follows it
-      }
-    }
-    return info
+    return describeOpen(platform, path, driver)
   } finally {
     driver.close()
   }
+}
+
+/** The same of an image that is open; its facts in the file system are those of the last flush. */
+export function describeOpen(platform: Platform, path: string, driver: FormatDriver): DiskInfo {
+  const facts = platform.files.facts(path)
+  const info: DiskInfo = { path, ...driver.describe(), actualSize: facts?.allocated ?? 0, modified: facts?.modified ?? 0 }
+  if (driver.backing) {
+    info.backingName = driver.backing.name
+    if (driver.backing.format !== undefined) info.backingFormat = driver.backing.format
+    try {
+      info.backingPath = backingPath(platform, path, driver.backing.name)
+    } catch (error) {
+      if (!(error instanceof StrataError)) throw error // a name that leads nowhere is told by who follows it
+    }
+  }
+  return info
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { AmendRequest, AmendResult } from '../../shared/model.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
-import { describeLayer } from '../device/chain.ts'
+import { describeLayer, describeOpen } from '../device/chain.ts'
 import { Disk } from '../device/disk.ts'
 import { openDisk, openLayer, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
@@ -31,6 +31,8 @@ export function amend(
     }
     facet.amend(rest, job)
     if (keys) changeKeys(disk, keys, secrets)
+    // The new name need not lead anywhere yet: then the image can't be opened once more.
+    if (changes.dataFile !== undefined) return { info: describeOpen(platform, path, disk.driver) }
   } finally {
     disk.close()
   }

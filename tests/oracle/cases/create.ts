@@ -93,7 +93,7 @@ export const CREATE: readonly OracleCase[] = [
   { line: 'create -f qcow2 -o data_file_raw=on x.qcow2 1M' },
   { line: 'create -f qcow2 -o data_file=y.raw,compat=0.10 x.qcow2 1M' },
   { line: 'create -f qcow2 -o data_file=y.raw,data_file_raw=on -b data.qcow2 -F qcow2 x.qcow2' },
-  { line: 'create -f qcow2 -o data_file=nowhere/y.raw x.qcow2 1M' },
+  { line: 'create -f qcow2 -o data_file=nowhere/y.raw x.qcow2 1M', differs: { stderr: 'Strata names the image' } },
   { line: 'create -u -f qcow2 -b missing.qcow2 x.qcow2 1G' },
   { line: 'create -u -f qcow2 -b missing.qcow2 -F bogus x.qcow2 1G' },
   { line: 'create -u -f qcow2 -b missing.qcow2 -F qcow2 x.qcow2' },

@@ -5,7 +5,7 @@ import { isPowerOfTwo } from '../../base/ints.ts'
 import { assertSize } from './size-limits.ts'
 import { encodeHeader, type Header } from './header.ts'
 import type { Image } from './image.ts'
-import { EXTENSION, INCOMPATIBLE } from './layout.ts'
+import { COMPATIBLE, EXTENSION, INCOMPATIBLE } from './layout.ts'
 import { assertCountsFit } from './refcount-width.ts'
 
 /** Largest machine state, in bytes, of a snapshot that says so in 32 bits. */
@@ -24,7 +24,8 @@ export function assertAmendable(image: Image, changes: AmendChanges): void {
   }
   const version = versionAfter(header, changes)
   const meanwhile = Math.max(version, header.version)
-  if (changes.lazyRefcounts && meanwhile === 2)
+  const lazy = (header.compatible & COMPATIBLE.lazyRefcounts) !== 0n
+  if (changes.lazyRefcounts && version === 2 && !lazy)
     refuse('Lazy refcounts only supported with compatibility level 1.1 and above (use compat=1.1 or greater)', 'lazy_refcounts')
   assertWidth(changes.refcountBits, version, geometry.refcountBits, refuse)
   if (changes.refcountBits !== undefined) assertCountsFit(image, changes.refcountBits)

@@ -1,7 +1,7 @@
 import type { Preallocation } from '../../../shared/model.ts'
 import type { Job } from '../../base/job.ts'
 import { alignUp } from '../../base/ints.ts'
-import { SETTING_ASIDE, zeroWith } from '../set-aside.ts'
+import { SETTING_ASIDE, zeroWith } from '../../io/set-aside.ts'
 import type { L2Entry } from './entry.ts'
 import type { Image } from './image.ts'
 import { writeZeros } from './write-zeros.ts'

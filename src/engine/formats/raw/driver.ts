@@ -2,9 +2,9 @@ import type { Preallocation } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
 import { alignUp } from '../../base/ints.ts'
 import type { Job } from '../../base/job.ts'
+import { growFile } from '../../io/set-aside.ts'
 import type { Storage } from '../../io/storage.ts'
 import type { DriverWriter, Extent, FormatDriver, ResizeFacet } from '../driver.ts'
-import { growFile } from '../set-aside.ts'
 
 /** An open raw image. Its size is the file's, rounded up to whole sectors of 512 bytes as QEMU does; what the file lacks reads as zeros. */
 export class RawDriver implements FormatDriver {

@@ -1,6 +1,6 @@
 import type { Preallocation } from '../../shared/model.ts'
 import type { Job } from '../base/job.ts'
-import type { Storage } from '../io/storage.ts'
+import type { Storage } from './storage.ts'
 
 /** Bytes that are set aside before anybody looks at the job. */
 const PIECE = 8 * 2 ** 20
