@@ -3,7 +3,7 @@ import { alignUp } from '../../base/ints.ts'
 import { HEADER_BYTES } from '../../crypto/luks-header.ts'
 import type { Storage } from '../../io/storage.ts'
 import type { Header } from './header.ts'
-import { CRYPT, EXTENSION, LuksExtension } from './layout.ts'
+import { CRYPT, EXTENSION, HeaderV2, LuksExtension } from './layout.ts'
 
 /** Host bytes of an image's LUKS header and key material, in clusters of their own. */
 export interface LuksPlace {
@@ -17,7 +17,7 @@ export interface LuksPlace {
  */
 export function luksPlace({ cryptMethod, clusterBits, extensions }: Header, { path, size }: Storage): LuksPlace | undefined {
   const bad = (message: string, field: string): StrataError =>
-    new StrataError('CORRUPT', message, { path, field }, 'The header is damaged. Restore the image from a copy.')
+    new StrataError('CORRUPT', message, { path, offset: HeaderV2.at('cryptMethod'), field }, 'The header is damaged. Restore the image from a copy.')
   const data = extensions.find(({ type }) => type === EXTENSION.luks)?.data
   if ((cryptMethod === CRYPT.luks) !== (data !== undefined))
     throw bad(

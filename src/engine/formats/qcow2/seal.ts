@@ -6,6 +6,7 @@ import type { OpenParams } from '../driver.ts'
 import { unlockEncryption } from './encryption.ts'
 import type { Header } from './header.ts'
 import { CRYPT, HeaderV2 } from './layout.ts'
+import { luksPlace } from './luks-place.ts'
 import type { SectorNumbers } from './sector-numbers.ts'
 
 /** How the guest's bytes of an image are encrypted: not at all where `seal` is absent. `luks` is there once its header is unlocked. */
@@ -19,6 +20,7 @@ export interface Sealing {
  * out of reach. Throws `WRONG_PASSPHRASE`, or what is wrong with the encryption header.
  */
 export function unlock(header: Header, { storage, crypto, passphrase }: OpenParams): Sealing {
+  luksPlace(header, storage) // a pointer that leads nowhere is refused with or without a passphrase
   if (header.cryptMethod === CRYPT.none) return {}
   if (!passphrase) return { seal: { cipher: lockedCipher(storage.path), by: 'host' } }
   if (header.cryptMethod === CRYPT.aes) return { seal: { cipher: legacyAes(passphrase, crypto), by: 'guest' } }
