@@ -59,14 +59,6 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
     node: 'no',
   },
-  // What more than one format does with the room of a file.
-  {
-    name: 'engine/set-aside',
-    pattern: /^engine\/formats\/set-aside\.ts$/,
-    mayImport: ['shared', 'engine/base', 'engine/io'],
-    packages: [],
-    node: 'no',
-  },
   { name: 'engine/options', pattern: /^engine\/formats\/options\.ts$/, mayImport: ['shared', 'engine/base'], packages: [], node: 'no' },
   {
     name: 'engine/registry',
@@ -78,7 +70,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'engine/format index',
     pattern: /^engine\/formats\/[^/]+\/index\.ts$/,
-    mayImport: ['shared', 'engine/base', 'engine/driver', 'engine/options', 'engine/set-aside', 'own folder'],
+    mayImport: ['shared', 'engine/base', 'engine/driver', 'engine/options', 'own folder'],
     packages: [],
     node: 'no',
   },
@@ -95,7 +87,7 @@ export const LAYERS: readonly Layer[] = [
       'engine/io',
       'engine/driver',
       'engine/options',
-      'engine/set-aside',
+     
     ],
     packages: [],
     node: 'suffix',
