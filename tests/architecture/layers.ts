@@ -87,7 +87,6 @@ export const LAYERS: readonly Layer[] = [
       'engine/io',
       'engine/driver',
       'engine/options',
-     
     ],
     packages: [],
     node: 'suffix',
