@@ -3,10 +3,12 @@ import { unwatched } from '../../src/engine/base/job.ts'
 import { Disk } from '../../src/engine/device/disk.ts'
 import { DEFAULT_OPTIONS } from '../../src/engine/formats/options.ts'
 import { qcow2 } from '../../src/engine/formats/qcow2/index.ts'
+import { FaultStorage } from '../../src/engine/io/fault.ts'
 import { MemoryStorage } from '../../src/engine/io/memory.ts'
 import { type PowerCut, TraceStorage } from '../../src/engine/io/trace.ts'
 import { portable } from '../fixtures/platform.ts'
 import { Random } from '../fixtures/random.ts'
+import { codeOf } from '../fixtures/thrown.ts'
 
 const UNIT = 512
 
@@ -126,6 +128,50 @@ function unknownExtension(length: number): Uint8Array {
   new DataView(bytes.buffer).setUint32(4, length)
   return bytes
 }
+
+describe('a call that fails', () => {
+  it.each(['IO', 'NO_SPACE'] as const)('with %s leaves no bitmap that is wrong and claims to be right', (code) => {
+    let fired = 0
+    for (let nth = 1; ; nth++) {
+      const image = new MemoryStorage('image')
+      qcow2.create({ storage: image, ...portable, size: UNIT * 3000, options: { ...DEFAULT_OPTIONS, clusterSize: 512 } }).writer!.flush()
+      const before = qcow2.open({ storage: image, ...portable, writable: true })
+      for (const name of ['kept', 'switched', 'cleared']) before.bitmaps!.add(name, UNIT, true)
+      before.close()
+      const faulty = new FaultStorage(image, { nth, code })
+      const driver = qcow2.open({ storage: faulty, ...portable, writable: true })
+      const disk = new Disk('image', driver)
+      const bitmaps = driver.bitmaps!
+      const steps = [
+        () => disk.writeAt(0, new Uint8Array(UNIT).fill(1)),
+        () => bitmaps.disable('switched'),
+        () => disk.writeAt(UNIT * 7, new Uint8Array(UNIT).fill(1)),
+        () => bitmaps.add('added', 4096, true),
+        () => bitmaps.clear('cleared'),
+        () => disk.writeAt(UNIT * 2000, new Uint8Array(UNIT).fill(1)),
+        () => bitmaps.remove('switched'),
+        () => disk.close(),
+      ]
+      // Who goes on after an error must not be deceived either.
+      for (const step of steps) expect(['none', 'IO', 'NO_SPACE', 'NOT_FOUND', 'UNSUPPORTED']).toContain(codeOf(step))
+      if (!faulty.fired) break
+      fired++
+      const after = qcow2.open({ storage: image, ...portable, writable: false })
+      const { corruptions, checkErrors } = after.check!.check(unwatched)
+      expect({ corruptions, checkErrors }, `call ${nth}`).toEqual({ corruptions: 0, checkErrors: 0 })
+      const now = new Uint8Array(UNIT)
+      for (const { name, flags } of after.bitmaps!.list()) {
+        if (name !== 'kept' || flags.includes('in-use')) continue
+        const marked = [...after.bitmaps!.marked(name)].map(({ at }) => at / UNIT)
+        for (const unit of [0, 7, 2000]) {
+          new Disk('image', after).readAt(unit * UNIT, now)
+          if (now[0] === 1) expect(marked, `call ${nth}`).toContain(unit)
+        }
+      }
+    }
+    expect(fired).toBeGreaterThan(30)
+  })
+})
 
 describe('a power cut at any moment', () => {
   it.each([

@@ -32,6 +32,8 @@ interface NewTable {
  */
 export class BitmapStore {
   readonly image: Image
+  /** a change failed: nobody knows what of it is in the file, so nothing there is changed any more, nor called right */
+  broken = false
   #records: BitmapRecord[]
 
   /** Throws `CORRUPT` for an impossible directory. */
@@ -46,6 +48,23 @@ export class BitmapStore {
 
   /** Adds and removes bitmaps. `gone` are the clusters that only the removed ones used. */
   publish(records: readonly BitmapRecord[], gone: readonly number[]): void {
+    this.#changing(() => this.#publish(records, gone))
+  }
+
+  #changing(change: () => void): void {
+    if (this.broken)
+      throw new StrataError('IO', 'The bitmaps of this image could not be changed before, and are left alone', {
+        path: this.image.storage.path,
+      })
+    try {
+      change()
+    } catch (error) {
+      this.broken = true
+      throw error
+    }
+  }
+
+  #publish(records: readonly BitmapRecord[], gone: readonly number[]): void {
     const { image } = this
     const old = readBitmapsExtension(image.storage, image.header)
     if (records.length === 0) {
@@ -71,13 +90,15 @@ export class BitmapStore {
     const next = this.#records.map((record) => ({ ...record, flags: flagsOf(record) }))
     const changed = next.filter(({ flags }, i) => flags !== this.#records[i]?.flags)
     if (changed.length === 0) return
-    for (const { at, flags } of changed) {
-      const word = new Uint8Array(4)
-      viewOf(word).setUint32(0, flags)
-      this.image.storage.writeAt(at + BitmapEntry.at('flags'), word)
-    }
-    this.image.storage.flush()
-    this.#records = next
+    this.#changing(() => {
+      for (const { at, flags } of changed) {
+        const word = new Uint8Array(4)
+        viewOf(word).setUint32(0, flags)
+        this.image.storage.writeAt(at + BitmapEntry.at('flags'), word)
+      }
+      this.image.storage.flush()
+      this.#records = next
+    })
   }
 
   /** Adds marks to the bits of bitmaps, and makes these fit the disk's size, where that has changed. */
@@ -168,11 +189,15 @@ export class BitmapStore {
 
   /** Tables of another size need another directory; for others one word of their row says where they are. */
   #switchTo(tables: readonly NewTable[]): void {
+    this.#changing(() => this.#nameTables(tables))
+  }
+
+  #nameTables(tables: readonly NewTable[]): void {
     const { image } = this
     const freed = tables.flatMap((table) => table.freed)
     const moved = new Map(tables.map(({ record, tableOffset, tableSize }) => [record.name, { tableOffset, tableSize }]))
     const next = this.#records.map((record) => ({ ...record, ...moved.get(record.name) }))
-    if (tables.some(({ record, tableSize }) => tableSize !== record.tableSize)) return this.publish(next, freed)
+    if (tables.some(({ record, tableSize }) => tableSize !== record.tableSize)) return this.#publish(next, freed)
     image.flush()
     for (const { at, name, tableOffset } of next) {
       if (!moved.has(name)) continue

@@ -65,7 +65,12 @@ export class BitmapTracker implements WriteTracker {
     const marks = this.#marks
     this.#marks = undefined
     if (marks === undefined || marks === 'none' || marks.isEmpty) return
-    this.store.addMarks(this.#mine.filter(isEnabled), marks)
+    try {
+      this.store.addMarks(this.#mine.filter(isEnabled), marks)
+    } catch (error) {
+      this.store.broken = true // the marks are lost
+      throw error
+    }
   }
 
   get #mine(): BitmapRecord[] {
@@ -84,6 +89,7 @@ export class BitmapTracker implements WriteTracker {
   }
 
   settle(): void {
+    if (this.store.broken) return
     this.absorb()
     if (this.#resized) this.store.addMarks(this.#mine, new MarkedRanges(1), true)
     this.#resized = false
