@@ -10,7 +10,8 @@ import { formatNamed } from '../formats/registry.ts'
 import { bitmapsToCopy, copyBitmaps } from './copy-bitmaps.ts'
 import { copy } from './copy.ts'
 import { assertNotInChain } from './same-file.ts'
-import { stage, type StageWatch } from './stage.ts'
+import type { StageWatch } from './stage.ts'
+import { dataFilePath, stageImage } from './stage-image.ts'
 import { targetPassphrase } from './target-passphrase.ts'
 
 /** qemu-img's default of `-S`: zeros of this many bytes become a hole. */
@@ -42,10 +43,11 @@ export function convert(
         path: target.path,
         field: 'compress',
       })
-    assertNotInChain(platform, from, target.path)
+    const place = { path: target.path, overwrite, dataFile: options.dataFile }
+    for (const path of [target.path, dataFilePath(platform, place, gate)]) if (path !== undefined) assertNotInChain(platform, from, path)
     const holdsBitmaps = target.format === 'qcow2' && options.compat !== '0.10'
     const bitmaps = request.bitmaps ? bitmapsToCopy(from, request.bitmaps, { path: target.path, holdsBitmaps }) : []
-    const copied = stage(platform, { path: target.path, overwrite }, watch, (storage) => {
+    const copied = stageImage(platform, place, { gate, watch }, (storage, dataFile) => {
       const driver = format.create({
         storage,
         codecs: platform.codecs,
@@ -53,6 +55,7 @@ export function convert(
         size: from.size,
         options,
         job,
+        ...(dataFile && { dataFile }),
         ...(passphrase && { passphrase }),
       })
       const to = new Disk(target.path, driver)

@@ -25,8 +25,8 @@ export function create(
   const size = request.size ?? lower?.size
   if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
   format.assertCreatable(size, options, lower !== undefined)
-  const passphrase = targetPassphrase(options.encrypt, secrets, path)
   const target = { path, overwrite, dataFile: options.dataFile }
+  const passphrase = targetPassphrase(options.encrypt, secrets, path)
   stageImage(platform, target, { gate, watch }, (storage, dataFile) => {
     const { codecs, crypto } = platform
     const driver = format.create({

@@ -6,6 +6,8 @@ export const INFO: readonly OracleCase[] = [
   { line: 'info empty.qcow2', real: true },
   { line: 'info --output=json empty.qcow2', real: true },
   { line: 'info data.raw', real: true },
+  { line: 'info outside.qcow2', with: ['outside.raw'] },
+  { line: 'info --output=json outside-raw.qcow2', with: ['outside2.raw'] },
   { line: 'info --output json data.raw' },
   { line: 'info --out=human odd.raw' },
   { line: 'info none.raw' },

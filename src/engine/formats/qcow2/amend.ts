@@ -11,6 +11,8 @@ import { rewriteHeader } from './header-rewrite.ts'
 import type { Image } from './image.ts'
 import { AUTOCLEAR, COMPATIBLE, EXTENSION } from './layout.ts'
 import { changeRefcountWidth } from './refcount-width.ts'
+import { completed } from './snapshot-rows.ts'
+import { publishRows, rowsOf } from './snapshot-table.ts'
 
 /** How the options of an image change. `bitmaps` are the image's: version 2 has none, and a downgrade removes them. */
 export function amendFacet(image: Image, bitmaps: BitmapFacet): AmendFacet {
@@ -30,6 +32,7 @@ function amend(image: Image, bitmaps: BitmapFacet, changes: Omit<AmendChanges, '
   const version = versionAfter(header, changes)
   image.touch()
   image.flush()
+  if (version > header.version) completeSnapshots(image)
   const renewed = amended(header, changes)
   if (renewed) publish(image, renewed)
   if (changes.refcountBits !== undefined) changeRefcountWidth(image, changes.refcountBits, job)
@@ -50,6 +53,16 @@ function amended(header: Header, { compat, lazyRefcounts, backing, dataFile, dat
   else if (backing) next.backing = backing
   const before = encodeHeader(header, '')
   return encodeHeader(next, '').every((byte, i) => byte === before[i]) ? undefined : next
+}
+
+/** Version 3 demands of every snapshot what version 2 may leave out. */
+function completeSnapshots(image: Image): void {
+  if (image.snapshotTable.snapshots.every(({ diskSize }) => diskSize !== undefined)) return
+  publishRows(
+    image,
+    rowsOf(image).map((row) => ({ ...row, extra: completed(row, image.header.size) })),
+  )
+  image.flush()
 }
 
 function upgrade(header: Header): void {

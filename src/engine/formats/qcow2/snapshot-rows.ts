@@ -103,7 +103,7 @@ export function encodeSnapshotRows(rows: readonly SnapshotRow[], version: 2 | 3,
 }
 
 /** Extra data with a machine state size and a disk size; what was not stated is what a reader would have taken it for. */
-function completed({ fixed, extra }: SnapshotRow, size: number): Uint8Array {
+export function completed({ fixed, extra }: SnapshotRow, size: number): Uint8Array {
   if (extra.length >= NEEDED_EXTRA) return extra
   const whole = new Uint8Array(NEEDED_EXTRA)
   const view = viewOf(whole)

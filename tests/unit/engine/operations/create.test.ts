@@ -72,7 +72,7 @@ describe('create', () => {
 })
 
 describe('resize', () => {
-  it('grows raw and qcow2 disks, and refuses to shrink them', () => {
+  it('grows raw and qcow2 disks, and shrinks them only when that is meant', () => {
     const { engine, create } = bench()
     for (const format of ['raw', 'qcow2'] as const) {
       create({ format, size: 2 ** 20 })
@@ -81,9 +81,10 @@ describe('resize', () => {
         info: { virtualSize: 2 ** 34 },
       })
       expect(() => engine.resize({ path: '/disk', format, size: 2 ** 20 }, context)).toThrow(
-        expect.objectContaining({ code: 'UNSUPPORTED' }),
+        expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
       )
       expect(engine.info({ path: '/disk', format }, context).layers[0]?.virtualSize).toBe(2 ** 34)
+      expect(engine.resize({ path: '/disk', format, size: 2 ** 21, shrink: true }, context).info.virtualSize).toBe(2 ** 21)
     }
     expect(engine.check({ path: '/disk' }, context)).toMatchObject({ corruptions: 0, leaks: 0 })
   })
