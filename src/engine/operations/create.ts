@@ -8,7 +8,7 @@ import { DEFAULT_OPTIONS } from '../formats/options.ts'
 import { formatNamed } from '../formats/registry.ts'
 import { assertNotInChain } from './same-file.ts'
 import type { StageWatch } from './stage.ts'
-import { stageImage } from './stage-image.ts'
+import { dataFilePath, stageImage } from './stage-image.ts'
 import { targetPassphrase } from './target-passphrase.ts'
 
 /** Makes an empty disk, or an overlay on a backing file, whose size it takes unless one is stated. The file appears complete or not at all. */
@@ -21,7 +21,9 @@ export function create(
   const { path, overwrite } = request
   const format = formatNamed(request.format)
   const options = { ...DEFAULT_OPTIONS, ...request.qcow2 }
-  const lower = request.backing && (request.backing.unopened ? stated(request.backing) : openBacking(platform, path, request.backing, gate))
+  const lower =
+    request.backing &&
+    (request.backing.unopened ? stated(request.backing) : openBacking(platform, path, request.backing, gate, options.dataFile))
   const size = request.size ?? lower?.size
   if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
   format.assertCreatable(size, options, lower !== undefined)
@@ -57,6 +59,7 @@ function openBacking(
   path: string,
   backing: { name: string; format?: string },
   gate: OpenOptions['gate'],
+  dataFile: string | undefined,
 ): { size: number; backing: { name: string; format: string } } {
   const lower = openDisk(
     platform,
@@ -64,7 +67,8 @@ function openBacking(
     backing.format === undefined ? { gate } : { gate, format: backing.format },
   )
   try {
-    assertNotInChain(platform, lower, path)
+    for (const target of [path, dataFilePath(platform, { path, overwrite: true, dataFile }, gate)])
+      if (target !== undefined) assertNotInChain(platform, lower, target)
     return { size: lower.size, backing: { name: backing.name, format: lower.format } }
   } finally {
     lower.close()

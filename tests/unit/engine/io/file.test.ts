@@ -173,6 +173,21 @@ describe('holes', () => {
     storage.close()
   })
 
+  it.each([false, true])('are not what allocated zeros become: their room is taken (written %s)', (written) => {
+    const path = place(`allocated-${written}`)
+    const storage = FileStorage.create(path)
+    storage.writeAt(0, new Uint8Array(100_000).fill(1))
+    storage.allocateAt(50_000, 2 ** 21, written)
+    storage.flush()
+    expect(storage.size).toBe(50_000 + 2 ** 21)
+    expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(2 ** 21)
+    const into = new Uint8Array(storage.size)
+    storage.readAt(0, into)
+    expect(into.indexOf(0)).toBe(50_000)
+    expect(into.lastIndexOf(1)).toBe(49_999)
+    storage.close()
+  })
+
   it('cost nothing past the end: 1 TiB of zeros is a longer file', () => {
     const storage = FileStorage.create(place('long'))
     storage.writeAt(0, Uint8Array.of(1))

@@ -31,7 +31,7 @@ function bench() {
       if (random.below(2) === 0) disk.writeAt(at, random.bytes(CLUSTER))
       else disk.zeroAt(at, CLUSTER * 3)
     }
-    if (name !== undefined) disk.driver.snapshots!.create!({ name, dateSeconds: 0, dateNanoseconds: 0 }, unwatched)
+    if (name !== undefined) disk.driver.snapshots!.create({ name, dateSeconds: 0, dateNanoseconds: 0 }, unwatched)
     disk.close()
   }
   const contents = (): Uint8Array[] => {
@@ -40,7 +40,7 @@ function bench() {
       const bytes = new Uint8Array(SIZE)
       if (name === undefined) disk.readAt(0, bytes)
       else {
-        const driver = disk.driver.snapshots!.open!(name)
+        const driver = disk.driver.snapshots!.open(name)
         for (let at = 0; at < SIZE; at += CLUSTER) {
           const extent = driver.locate(at, CLUSTER)
           const part = bytes.subarray(at, at + CLUSTER)
