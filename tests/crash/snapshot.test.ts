@@ -71,6 +71,7 @@ const IMAGES: [name: string, options: Partial<CreateOptions>][] = [
   ['version 2', { compat: '0.10' }],
   ['version 3', {}],
   ['lazy counts', { lazyRefcounts: true }],
+  ['counts of 4 bits', { refcountBits: 4 }],
 ]
 
 describe.each(IMAGES)('a power cut, %s', (_name, options) => {

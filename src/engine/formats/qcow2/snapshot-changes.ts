@@ -35,9 +35,13 @@ export function createSnapshot(image: Image, label: SnapshotLabel, job: Job): Sn
     throw error
   }
   // From here on nothing that the snapshot will share is written in place.
-  renewExclusive(image, l1, () => false, job)
-  if (l1.length > 0) image.storage.writeAt(header.l1Offset, l1)
-  publishRows(image, [...rows, { ...row, l1Offset: layL1(image, l1), l1Size: header.l1Size }])
+  try {
+    renewExclusive(image, l1, () => false, job)
+    if (l1.length > 0) image.storage.writeAt(header.l1Offset, l1)
+    publishRows(image, [...rows, { ...row, l1Offset: layL1(image, l1), l1Size: header.l1Size }])
+  } finally {
+    mapping.reload() // whatever failed, a map from before must not lead a writer into what is shared now
+  }
   changed(image)
   settled()
   dropVmState(image, label.vmStateSize ?? 0, job)
@@ -57,6 +61,8 @@ export function applySnapshot(image: Image, idOrName: string, job: Job): void {
   assertSize(geometry, size, storage.path)
   const l1 = new Uint8Array(Math.max(kept.length, l1EntriesFor(geometry, size) * 8))
   l1.set(kept)
+  // What can't be walked to the end is not begun.
+  walkMap(image, old.l1, { phase: 'Looking' }, job)
   raiseCounts(image, l1, job)
   renewExclusive(image, l1, () => false, job)
   const at = layL1(image, l1)
@@ -66,6 +72,7 @@ export function applySnapshot(image: Image, idOrName: string, job: Job): void {
   header.size = size
   header.l1Size = l1.length / 8
   header.l1Offset = at
+  mapping.reload() // with the header: whatever fails from here on, nobody goes on with the old map
   writeSizeFields(storage, header)
   storage.flush()
   lowerCounts(image, old.l1, job)
