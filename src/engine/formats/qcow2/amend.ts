@@ -78,7 +78,7 @@ function withBit(bits: bigint, bit: bigint, on: boolean): bigint {
 
 /** Writes a header of the same tables, and goes on with it. */
 function publish(image: Image, next: Header): void {
-  rewriteHeader(image.storage, next)
+  image.alter(() => rewriteHeader(image.storage, next))
   if (!next.backing) delete image.header.backing
   Object.assign(image.header, next)
   Object.assign(image.geometry, geometryOf(shapeOf(next)))

@@ -42,9 +42,11 @@ function publishSize(image: Image, size: number): void {
   if (geometry.external && data.size < size) data.truncate(size)
   image.flush()
   image.tracker?.resizing()
-  header.size = size
-  writeSizeFields(storage, header)
-  storage.flush()
+  image.alter(() => {
+    header.size = size
+    writeSizeFields(storage, header)
+    storage.flush()
+  })
 }
 
 /** Moves the L1 table to a place with room for `entries`; the header names the new place in one write. */
@@ -58,10 +60,12 @@ export function growL1(image: Image, entries: number): void {
   storage.zeroAt(at, alignUp(l1.length, geometry.clusterSize))
   storage.writeAt(at, l1)
   storage.flush()
-  header.l1Size = entries
-  header.l1Offset = at
-  writeSizeFields(storage, header)
-  storage.flush()
+  image.alter(() => {
+    header.l1Size = entries
+    header.l1Offset = at
+    writeSizeFields(storage, header)
+    storage.flush()
+  })
   mapping.adoptL1(l1)
   if (old.length > 0) allocator.free(old.at, old.length)
 }

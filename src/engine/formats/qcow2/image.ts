@@ -40,15 +40,15 @@ export class Image {
   readonly allocator: Allocator
   readonly mapping: Mapping
   readonly packed: PackedClusters
-  /** reference counts may go stale while the image is open for writing */
-  readonly lazy: boolean
   snapshotTable: SnapshotTable
   /** how guest bytes are encrypted, where they are */
   readonly seal: SectorNumbers | undefined
   tracker: WriteTracker | undefined
   /** goes up with every change of the map */
   generation = 0
+  readonly #lazyCounts: boolean
   #touched = false
+  #inDoubt = false
 
   constructor(params: OpenParams, header: Header, seal?: SectorNumbers) {
     const { storage, codecs, dataFile, overlapCheck, punch = PUNCHED, lazyRefcounts } = params
@@ -58,7 +58,7 @@ export class Image {
     this.header = header
     this.seal = seal
     const geometry = (this.geometry = geometryOf(shapeOf(header)))
-    this.lazy = header.version === 3 && (lazyRefcounts ?? (header.compatible & COMPATIBLE.lazyRefcounts) !== 0n)
+    this.#lazyCounts = lazyRefcounts ?? (header.compatible & COMPATIBLE.lazyRefcounts) !== 0n
     this.snapshotTable = readSnapshots(storage, header)
     const refcounts = (this.refcounts = new Refcounts(storage, geometry, header))
     const metadata = (this.metadata = new Metadata(
@@ -75,6 +75,11 @@ export class Image {
     ))
     this.mapping = new Mapping(storage, geometry, header, { allocator, metadata, settle: () => this.settle() })
     this.packed = new PackedClusters(storage, geometry, allocator, this.codec)
+  }
+
+  /** Whether reference counts may go stale while the image is open for writing. */
+  get lazy(): boolean {
+    return this.#lazyCounts && this.header.version === 3
   }
 
   /** Whether the external data file is to be a valid raw disk at all times. */
@@ -279,6 +284,7 @@ export class Image {
    * counts that may go stale are said to be.
    */
   touch(): void {
+    this.#assertCertain()
     if (this.#touched) return
     this.metadata.assertSound()
     this.#touched = true
@@ -295,7 +301,7 @@ export class Image {
   setIncompatible(bit: 'dirty' | 'corrupt', on: boolean): void {
     const { header } = this
     const next = on ? header.incompatible | INCOMPATIBLE[bit] : header.incompatible & ~INCOMPATIBLE[bit]
-    if (header.version === 2 || next === header.incompatible) return
+    if (header.version === 2 || next === header.incompatible || this.#isInDoubt) return
     header.incompatible = next
     writeFeatures(this.storage, header)
     this.storage.flush()
@@ -316,6 +322,7 @@ export class Image {
   /** Data and counts, then L2, then L1, and only then the counts that go down. A crash between any two leaks at the worst. */
   flush(): void {
     if (!this.#touched) return
+    this.#assertCertain()
     this.settle()
     if (this.mapping.hasDirtyTables) {
       this.mapping.writeTables()
@@ -334,23 +341,53 @@ export class Image {
     }
   }
 
+  /**
+   * Runs a change that publishes: a write that names what was written before. If it fails, nobody knows whether the file names the old or the
+   * new, and whatever was written on top of a wrong guess could destroy it. So nothing more is written, as after a power cut.
+   */
+  alter<T>(change: () => T): T {
+    try {
+      return change()
+    } catch (error) {
+      this.#inDoubt = true
+      throw error
+    }
+  }
+
+  get #isInDoubt(): boolean {
+    return this.#inDoubt || this.refcounts.inDoubt
+  }
+
+  #assertCertain(): void {
+    if (this.#isInDoubt)
+      throw new StrataError(
+        'IO',
+        'An earlier change of the image failed half-way, so nothing more is written to it',
+        { path: this.storage.path },
+        'Open the image again; what was flushed before is there.',
+      )
+  }
+
   /** Writes what is still to be written, and closes the files. */
   close(): void {
     try {
-      try {
-        this.tracker?.settle()
-      } finally {
-        this.flush()
-      }
-      if (this.#touched && this.lazy) {
-        this.refcounts.writeDirty()
-        this.storage.flush()
-        this.setIncompatible('dirty', false)
-      }
+      if (!this.#isInDoubt) this.#finish()
     } finally {
       this.seal?.cipher.wipe()
       if (this.data !== this.storage) this.data.close()
       this.storage.close()
     }
+  }
+
+  #finish(): void {
+    try {
+      this.tracker?.settle()
+    } finally {
+      this.flush()
+    }
+    if (!this.#touched || !this.lazy) return
+    this.refcounts.writeDirty()
+    this.storage.flush()
+    this.setIncompatible('dirty', false)
   }
 }

@@ -17,7 +17,12 @@ export interface LuksPlace {
  */
 export function luksPlace({ cryptMethod, clusterBits, extensions }: Header, { path, size }: Storage): LuksPlace | undefined {
   const bad = (message: string, field: string): StrataError =>
-    new StrataError('CORRUPT', message, { path, offset: HeaderV2.at('cryptMethod'), field }, 'The header is damaged. Restore the image from a copy.')
+    new StrataError(
+      'CORRUPT',
+      message,
+      { path, offset: HeaderV2.at('cryptMethod'), field },
+      'The header is damaged. Restore the image from a copy.',
+    )
   const data = extensions.find(({ type }) => type === EXTENSION.luks)?.data
   if ((cryptMethod === CRYPT.luks) !== (data !== undefined))
     throw bad(

@@ -52,9 +52,11 @@ export function changeRefcountWidth(image: Image, bits: number, job: Job): void 
     throw error
   }
   storage.flush()
-  Object.assign(header, { refcountTableOffset: room.run.at, refcountTableClusters: room.tableClusters, refcountOrder: order })
-  writeRefcountFields(storage, header)
-  storage.flush()
+  image.alter(() => {
+    Object.assign(header, { refcountTableOffset: room.run.at, refcountTableClusters: room.tableClusters, refcountOrder: order })
+    writeRefcountFields(storage, header)
+    storage.flush()
+  })
   Object.assign(geometry, wanted)
   refcounts.reload()
 }

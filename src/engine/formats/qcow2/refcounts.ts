@@ -16,6 +16,8 @@ const MAX_SLICE = 65536
  */
 export class Refcounts {
   #counters: Counters
+  /** whether it is unknown which table the header names, because the write that was to say so failed */
+  inDoubt = false
   readonly #storage: Storage
   readonly #geometry: Geometry
   readonly #header: Header
@@ -214,10 +216,12 @@ export class Refcounts {
     table.forEach((at, i) => putU64(view, i * 8, at))
     this.#storage.writeAt(place.at, bytes)
     this.#storage.flush()
+    this.inDoubt = true
     this.#header.refcountTableOffset = place.at
     this.#header.refcountTableClusters = place.clusters
     writeRefcountTableFields(this.#storage, this.#header)
     this.#storage.flush()
+    this.inDoubt = false
     this.#loaded = table
   }
 }

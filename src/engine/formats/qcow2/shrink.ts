@@ -28,9 +28,11 @@ export function shrink(image: Image, size: number, job: Job): void {
   image.flush()
   image.tracker?.resizing()
   const before = header.size
-  header.size = size
-  writeSizeFields(storage, header)
-  storage.flush()
+  image.alter(() => {
+    header.size = size
+    writeSizeFields(storage, header)
+    storage.flush()
+  })
   unmap(image, alignUp(size, geometry.clusterSize), Math.max(before, header.l1Size * geometry.l2Reach), job)
   image.flush()
   if (geometry.external) {

@@ -34,15 +34,13 @@ export function createSnapshot(image: Image, label: SnapshotLabel, job: Job): Sn
     settled()
     throw error
   }
-  // From here on nothing that the snapshot will share is written in place.
-  try {
+  image.alter(() => {
+    // From here on nothing that the snapshot will share is written in place.
     renewExclusive(image, l1, () => false, job)
     if (l1.length > 0) image.storage.writeAt(header.l1Offset, l1)
     publishRows(image, [...rows, { ...row, l1Offset: layL1(image, l1), l1Size: header.l1Size }])
-  } finally {
-    mapping.reload() // whatever failed, a map from before must not lead a writer into what is shared now
-  }
-  changed(image)
+    changed(image)
+  })
   settled()
   dropVmState(image, label.vmStateSize ?? 0, job)
   return image.snapshotTable.snapshots.at(-1)!
@@ -69,15 +67,16 @@ export function applySnapshot(image: Image, idOrName: string, job: Job): void {
   tracker?.mark(0, Math.max(header.size, size))
   if (size !== header.size) tracker?.resizing()
   image.settle()
-  header.size = size
-  header.l1Size = l1.length / 8
-  header.l1Offset = at
-  mapping.reload() // with the header: whatever fails from here on, nobody goes on with the old map
-  writeSizeFields(storage, header)
-  storage.flush()
-  lowerCounts(image, old.l1, job)
-  if (old.l1.length > 0) allocator.free(old.at, old.l1.length, 'snapshot')
-  changed(image)
+  image.alter(() => {
+    header.size = size
+    header.l1Size = l1.length / 8
+    header.l1Offset = at
+    writeSizeFields(storage, header)
+    storage.flush()
+    lowerCounts(image, old.l1, job)
+    if (old.l1.length > 0) allocator.free(old.at, old.l1.length, 'snapshot')
+    changed(image)
+  })
 }
 
 /** Forgets a snapshot, and gives back what only it held. */
@@ -92,14 +91,16 @@ export function removeSnapshot(image: Image, idOrName: string, job: Job): void {
   // What can't be walked to the end is not begun.
   walkMap(image, kept, { phase: 'Looking' }, job)
   const settled = markStale(image)
-  publishRows(image, rows.toSpliced(index, 1))
-  lowerCounts(image, kept, job)
-  if (kept.length > 0) allocator.free(snapshot.l1Offset, kept.length, 'snapshot')
-  image.flush()
-  const l1 = mapping.grownL1(header.l1Size)
-  renewExclusive(image, l1, (cluster) => refcounts.get(cluster) === 1, job)
-  if (l1.length > 0) storage.writeAt(header.l1Offset, l1)
-  changed(image)
+  image.alter(() => {
+    publishRows(image, rows.toSpliced(index, 1))
+    lowerCounts(image, kept, job)
+    if (kept.length > 0) allocator.free(snapshot.l1Offset, kept.length, 'snapshot')
+    image.flush()
+    const l1 = mapping.grownL1(header.l1Size)
+    renewExclusive(image, l1, (cluster) => refcounts.get(cluster) === 1, job)
+    if (l1.length > 0) storage.writeAt(header.l1Offset, l1)
+    changed(image)
+  })
   settled()
 }
 

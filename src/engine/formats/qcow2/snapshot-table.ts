@@ -91,10 +91,12 @@ export function publishRows(image: Image, rows: readonly SnapshotRow[]): void {
   }
   image.settle()
   const old = { at: header.snapshotsOffset, length: snapshotTable.bytes }
-  header.snapshotsOffset = at
-  header.snapshotCount = rows.length
-  writeSnapshotFields(storage, header)
-  storage.flush()
+  image.alter(() => {
+    header.snapshotsOffset = at
+    header.snapshotCount = rows.length
+    writeSnapshotFields(storage, header)
+    storage.flush()
+  })
   if (old.length > 0) allocator.free(old.at, old.length)
   image.snapshotTable = readSnapshots(storage, header)
   image.metadata.renew()
