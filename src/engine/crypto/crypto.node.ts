@@ -1,33 +1,11 @@
 import { createCipheriv, createDecipheriv, createHash, pbkdf2Sync, randomBytes } from 'node:crypto'
 import type { BlockCipher } from './block-cipher.ts'
-import type { CryptoProvider, HashName } from './crypto-provider.ts'
-import { portableCrypto } from './crypto.portable.ts'
+import { type CryptoProvider, HASH_BYTES, type HashName } from './crypto-provider.ts'
 
-/**
- * Encryption by Node's crypto library. In Electron that is BoringSSL, which has no XTS and may lack old hashes: of its ciphers only
- * AES in ECB is used, and a hash that it refuses is computed in JavaScript.
- */
-export const nodeCrypto: CryptoProvider = {
-  aes: (key) => new NodeAes(key),
-
-  hash: (name, bytes) => (hasHash(name) ? createHash(name).update(bytes).digest() : portableCrypto.hash(name, bytes)),
-
-  pbkdf2: (hash, passphrase, salt, iterations, length) =>
-    hasHash(hash)
-      ? pbkdf2Sync(passphrase, salt, iterations, length, hash)
-      : portableCrypto.pbkdf2(hash, passphrase, salt, iterations, length),
-
-  randomBytes: (length) => randomBytes(length),
-}
-
-const present = new Map<HashName, boolean>()
-
-/** Whether the library has a hash, both by itself and in key derivation. */
-function hasHash(name: HashName): boolean {
-  let has = present.get(name)
-  if (has === undefined) present.set(name, (has = tries(name)))
-  return has
-}
+/** The hashes that the library has, both by themselves and in key derivation. */
+const present = new Set((Object.keys(HASH_BYTES) as HashName[]).filter(tries))
+/** Stands in for the others, and is loaded only where there are any. */
+const elsewhere = present.size < Object.keys(HASH_BYTES).length ? (await import('./crypto.portable.ts')).portableCrypto : undefined
 
 function tries(name: HashName): boolean {
   try {
@@ -37,6 +15,23 @@ function tries(name: HashName): boolean {
   } catch {
     return false
   }
+}
+
+/**
+ * Encryption by Node's crypto library. In Electron that is BoringSSL, which has no XTS and may lack old hashes: of its ciphers only
+ * AES in ECB is used, and a hash that it refuses is computed in JavaScript.
+ */
+export const nodeCrypto: CryptoProvider = {
+  aes: (key) => new NodeAes(key),
+
+  hash: (name, bytes) => (!present.has(name) && elsewhere ? elsewhere.hash(name, bytes) : createHash(name).update(bytes).digest()),
+
+  pbkdf2: (hash, passphrase, salt, iterations, length) =>
+    !present.has(hash) && elsewhere
+      ? elsewhere.pbkdf2(hash, passphrase, salt, iterations, length)
+      : pbkdf2Sync(passphrase, salt, iterations, length, hash),
+
+  randomBytes: (length) => randomBytes(length),
 }
 
 /** One context for each direction serves every call: without chaining and padding it keeps nothing from one block to the next. */
