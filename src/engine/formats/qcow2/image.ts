@@ -284,7 +284,7 @@ export class Image {
    * counts that may go stale are said to be.
    */
   touch(): void {
-    this.#assertCertain()
+    this.assertCertain()
     if (this.#touched) return
     this.metadata.assertSound()
     this.#touched = true
@@ -322,7 +322,7 @@ export class Image {
   /** Data and counts, then L2, then L1, and only then the counts that go down. A crash between any two leaks at the worst. */
   flush(): void {
     if (!this.#touched) return
-    this.#assertCertain()
+    this.assertCertain()
     this.settle()
     if (this.mapping.hasDirtyTables) {
       this.mapping.writeTables()
@@ -358,7 +358,8 @@ export class Image {
     return this.#inDoubt || this.refcounts.inDoubt
   }
 
-  #assertCertain(): void {
+  /** Throws `IO` where an earlier change failed half-way, so that what the file says is not known here. */
+  assertCertain(): void {
     if (this.#isInDoubt)
       throw new StrataError(
         'IO',
