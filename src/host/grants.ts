@@ -61,7 +61,7 @@ export class Grants {
   /** What names inside images may lead to, as of now. */
   rule(): GateRule {
     const neighbours = [...this.#folders()].flatMap(plainFiles)
-    return { kind: 'granted', roots: this.roots, files: [...new Set([...this.#files, ...neighbours])] }
+    return { kind: 'granted', roots: this.roots, files: [...new Set([...this.#files, ...neighbours])], writable: [...this.#files] }
   }
 
   #holds(real: string): boolean {

@@ -2,16 +2,21 @@ import { dirname, resolve } from 'node:path'
 import type { JobOrder } from '../shared/api.ts'
 import type { BitmapRequest, CheckRequest, Qcow2Options } from '../shared/model.ts'
 
-/** The files that an order names: what it only reads, and what it makes or changes. */
-export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[] } {
+/** The files that an order names: what it only reads, the images that it makes or changes, and the files that are parts of those. */
+export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[]; parts?: string[] } {
   switch (kind) {
     case 'create':
       return {
-        reads: [...(request.backing ? [backingPath(request.path, request.backing.name)] : []), ...dataFilesOf(request.path, request.qcow2)],
+        reads: request.backing ? [backingPath(request.path, request.backing.name)] : [],
         writes: [request.path],
+        parts: dataFilesOf(request.path, request.qcow2),
       }
     case 'convert':
-      return { reads: [request.source.path, ...dataFilesOf(request.target.path, request.target.qcow2)], writes: [request.target.path] }
+      return {
+        reads: [request.source.path],
+        writes: [request.target.path],
+        parts: dataFilesOf(request.target.path, request.target.qcow2),
+      }
     case 'check':
       return mends(request) ? { reads: [], writes: [request.path] } : { reads: [request.path], writes: [] }
     case 'amend':
@@ -38,9 +43,15 @@ export function mergedImages({ actions }: BitmapRequest): string[] {
   return actions.flatMap((action) => (action.do === 'merge' && action.from ? [action.from.path] : []))
 }
 
+/** The files of an order, with the parts of images among what it writes. */
+function written(order: JobOrder): { reads: string[]; writes: string[] } {
+  const { reads, writes, parts = [] } = filesOf(order)
+  return { reads, writes: [...writes, ...parts] }
+}
+
 /** Whether two orders would get in each other's way: one writes what the other reads or writes. */
 export function collide(a: JobOrder, b: JobOrder): boolean {
-  const [first, second] = [filesOf(a), filesOf(b)]
+  const [first, second] = [written(a), written(b)]
   const touches = (order: typeof first, path: string) => order.writes.includes(path) || order.reads.includes(path)
   return first.writes.some((path) => touches(second, path)) || second.writes.some((path) => touches(first, path))
 }

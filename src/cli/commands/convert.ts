@@ -118,7 +118,7 @@ function snapshotOf(top: DiskInfo | undefined, text: string | undefined): { snap
     throw new Failure(
       "Failed to load snapshot: Block format 'raw' used by device '' does not support temporarily loading internal snapshots",
     )
-  const found = /^snapshot\./.test(text) ? bySettings(top.snapshots, text) : byIdOrName(top.snapshots, text)
+  const found = text.startsWith('snapshot.') ? bySettings(top.snapshots, text) : byIdOrName(top.snapshots, text)
   if (!found) throw new Failure("Failed to load snapshot: Can't find snapshot")
   return { snapshot: found.id }
 }

@@ -56,14 +56,20 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
 
 /** A snapshot as a disk of its own. Closing it closes the image. */
 function snapshotOf(driver: FormatDriver, idOrName: string): FormatDriver {
-  if (driver.snapshots) return driver.snapshots.open(idOrName)
+  try {
+    if (driver.snapshots) return driver.snapshots.open(idOrName)
+  } catch (error) {
+    driver.close()
+    throw error
+  }
+  driver.close()
   throw new StrataError('UNSUPPORTED', `A ${driver.format} image holds no snapshots`, { field: 'snapshot' })
 }
 
 /** Opens the file that holds an image's guest bytes. Like a backing file, it is opened only where the gate allows. */
 function openDataFile(platform: Platform, path: string, name: string, { gate, writable = false }: OpenOptions): Storage {
   const place = backingPath(platform, path, name)
-  passGate(gate, platform.files, place, path)
+  passGate(gate, platform.files, place, path, writable ? 'write' : 'read')
   if (platform.files.canonical(place) === platform.files.canonical(path))
     throw new StrataError('CHAIN', 'The image names itself as its data file', { path, field: 'data file' })
   return platform.files.open(place, writable)
@@ -124,7 +130,32 @@ export function openDisk(platform: Platform, path: string, options: OpenOptions)
       throw error
     }
   }
-  return open(path, options, [])
+  const disk = open(path, options, [])
+  try {
+    if (options.writable) assertOwnDataFile(platform, disk)
+    return disk
+  } catch (error) {
+    disk.close()
+    throw error
+  }
+}
+
+/** Throws `CHAIN` where the file that a disk is to be written to is one that a layer below reads from. */
+function assertOwnDataFile(platform: Platform, disk: Disk): void {
+  const filesOf = ({ path, driver }: Disk): string[] => {
+    const name = driver.describe().qcow2?.dataFile
+    return [path, ...(name === undefined ? [] : [backingPath(platform, path, name)])].map((file) => platform.files.canonical(file))
+  }
+  const [, dataFile] = filesOf(disk)
+  if (dataFile === undefined) return
+  for (let below = disk.below; below; below = below.below)
+    if (filesOf(below).includes(dataFile))
+      throw new StrataError(
+        'CHAIN',
+        'The data file of the image is a file that it stands on',
+        { path: disk.path, field: 'data file' },
+        'One of the images names a wrong file. Correct that name.',
+      )
 }
 
 /** Where the name of a backing or data file leads, as seen from the image that holds it. Throws `UNSUPPORTED` for names that are no plain file. */

@@ -3,7 +3,7 @@ import { backingPath, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
 import { passGate } from '../io/gate.ts'
 import type { Storage } from '../io/storage.ts'
-import { stage, type StageWatch, type Target } from './stage.ts'
+import { assertReplaceable, stage, type StageWatch, type Target } from './stage.ts'
 
 /** A new image, and the name of the file for its guest bytes, where it shall have one of its own. */
 export interface ImageTarget extends Target {
@@ -14,7 +14,7 @@ export interface ImageTarget extends Target {
 export function dataFilePath(platform: Platform, { path, dataFile }: ImageTarget, gate: OpenOptions['gate']): string | undefined {
   if (dataFile === undefined) return undefined
   const place = backingPath(platform, path, dataFile)
-  passGate(gate, platform.files, place, path)
+  passGate(gate, platform.files, place, path, 'write')
   if (platform.files.canonical(place) === platform.files.canonical(path))
     throw new StrataError('SAME_FILE', 'The image cannot be its own data file', { path, field: 'data_file' }, 'Choose another name.')
   return place
@@ -30,6 +30,14 @@ export function stageImage<T>(
   const place = dataFilePath(platform, target, gate)
   const { path, overwrite } = target
   return stage(platform, { path, overwrite }, watch, (storage) =>
-    place === undefined ? fill(storage) : stage(platform, { path: place, overwrite }, watch, (dataFile) => fill(storage, dataFile)),
+    place === undefined
+      ? fill(storage)
+      : stage(platform, { path: place, overwrite }, watch, (dataFile) => {
+          const result = fill(storage, dataFile)
+          // What could still fail of the image comes before its data file takes the place of another.
+          storage.settle()
+          assertReplaceable(platform, { path, overwrite })
+          return result
+        }),
   )
 }

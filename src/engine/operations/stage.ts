@@ -1,7 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
 import type { Platform } from '../device/platform.ts'
 import { DeferredFlush } from '../io/deferred-flush.ts'
-import type { Storage } from '../io/storage.ts'
 
 /** Hears of staged files, so that whoever outlives this thread can remove what a killed one left. */
 export interface StageWatch {
@@ -19,7 +18,7 @@ export interface Target {
  * Makes a new file in full beside its place, makes it durable, and only then moves it there. `fill` gets the empty storage and must
  * leave it open. Whatever goes wrong before the move, the staged file is removed and the target is as it was.
  */
-export function stage<T>(platform: Platform, target: Target, watch: StageWatch, fill: (storage: Storage) => T): T {
+export function stage<T>(platform: Platform, target: Target, watch: StageWatch, fill: (storage: DeferredFlush) => T): T {
   const { files } = platform
   const place = files.canonical(target.path)
   assertReplaceable(platform, target)

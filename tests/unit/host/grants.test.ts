@@ -132,7 +132,7 @@ describe('a granted file', () => {
 describe('the rule for names inside images', () => {
   it('follows granted folders whole', () => {
     const { inside } = place()
-    expect(new Grants([inside]).rule()).toEqual({ kind: 'granted', roots: [inside], files: [] })
+    expect(new Grants([inside]).rule()).toEqual({ kind: 'granted', roots: [inside], files: [], writable: [] })
   })
 
   it('follows plain files beside a granted one, and neither hidden ones, links, nor folders', () => {
@@ -144,6 +144,8 @@ describe('the rule for names inside images', () => {
     grants.grantFile(join(inside, 'a.qcow2'))
     const rule = grants.rule()
     expect(rule).toMatchObject({ kind: 'granted', roots: [] })
+    // An image may name its neighbours as layers to read; none of them may be written through it.
+    expect(rule.kind === 'granted' && rule.writable?.every((file) => grants.assertWritable(file) === file)).toBe(true)
     expect(rule.kind === 'granted' && [...rule.files].sort()).toEqual([join(inside, 'a.qcow2'), join(inside, 'base.raw')])
   })
 
@@ -160,6 +162,11 @@ describe('the rule for names inside images', () => {
     const { inside } = place()
     const grants = new Grants()
     grants.grantFile(join(inside, 'gone', 'a.qcow2'))
-    expect(grants.rule()).toEqual({ kind: 'granted', roots: [], files: [join(inside, 'gone', 'a.qcow2')] })
+    expect(grants.rule()).toEqual({
+      kind: 'granted',
+      roots: [],
+      files: [join(inside, 'gone', 'a.qcow2')],
+      writable: [join(inside, 'gone', 'a.qcow2')],
+    })
   })
 })

@@ -25,7 +25,7 @@ import { incompatibleName } from './extensions.ts'
 import { GuestView } from './guest-view.ts'
 import { type Header, readHeader } from './header.ts'
 import { Image } from './image.ts'
-import { AUTOCLEAR, COMPATIBLE, INCOMPATIBLE } from './layout.ts'
+import { AUTOCLEAR, COMPATIBLE, CRYPT, INCOMPATIBLE } from './layout.ts'
 import { resizeFacet } from './resize.ts'
 import { type Sealing, unlock } from './seal.ts'
 import { snapshotFacet } from './snapshot-facet.ts'
@@ -60,8 +60,8 @@ export class Qcow2Driver implements FormatDriver {
     const image = (this.#image = new Image(params, header, seal))
     this.#view = new GuestView(image, image.mapping)
     this.grain = image.geometry.subclusterSize
-    // In a data file every byte has its place: there is no room to gain (section "External data file").
-    const packs = !image.geometry.external
+    // In a data file every byte has its place, so there is no room to gain; packed clusters are never encrypted, so an encrypted disk gets none.
+    const packs = !image.geometry.external && header.cryptMethod === CRYPT.none
     if (packs) {
       this.packGrain = image.geometry.clusterSize
       this.codec = image.codec

@@ -25,15 +25,17 @@ interface Table {
 export function expandZeros(image: Image, job: Job): void {
   image.touch()
   image.flush()
-  const changed: { at: number; bytes: Uint8Array }[] = []
-  const publish = (): void => {
-    image.refcounts.writeDirty()
-    image.storage.flush()
-    for (const { at, bytes } of changed) image.storage.writeAt(at, bytes)
-    image.storage.flush()
-    changed.length = 0
-    image.flush()
-  }
+  const changed: { at: number; bytes: Uint8Array; freed: number[] }[] = []
+  const publish = (): void =>
+    image.alter(() => {
+      image.refcounts.writeDirty()
+      image.storage.flush()
+      for (const { at, bytes } of changed) image.storage.writeAt(at, bytes)
+      image.storage.flush()
+      for (const { freed } of changed) for (const host of freed) image.allocator.free(host, image.geometry.clusterSize)
+      changed.length = 0
+      image.flush()
+    })
   try {
     const tables = allTables(image)
     tables.forEach((table, i) => {
@@ -41,11 +43,16 @@ export function expandZeros(image: Image, job: Job): void {
       job.report({ phase: 'Writing zeros out', done: i, total: tables.length })
       const bytes = new Uint8Array(image.geometry.clusterSize)
       readPadded(image.storage, table.at, bytes)
-      if (expandTable(image, table, viewOf(bytes))) changed.push({ at: table.at, bytes })
+      const freed: number[] = []
+      if (expandTable(image, table, viewOf(bytes), freed)) changed.push({ at: table.at, bytes, freed })
       if ((changed.length + 1) * bytes.length > BATCH_BYTES) publish()
     })
-  } finally {
     publish()
+  } catch (error) {
+    // Stopped, what is ready is published. Failed, it is not: nothing in the file points there, and nothing is given back.
+    if (error instanceof StrataError && error.code === 'CANCELLED') publish()
+    throw error
+  } finally {
     image.mapping.reload()
     image.generation++
   }
@@ -77,8 +84,8 @@ function allTables({ storage, geometry, header, snapshotTable }: Image): Table[]
   return [...found.values()].sort((a, b) => a.at - b.at)
 }
 
-/** Changes the zero entries of one table; answers whether there were any. */
-function expandTable(image: Image, table: Table, view: DataView): boolean {
+/** Changes the zero entries of one table; answers whether there were any. `freed` gets the clusters that it points at no more. */
+function expandTable(image: Image, table: Table, view: DataView, freed: number[]): boolean {
   const { geometry } = image
   let changed = false
   for (let at = 0; at < geometry.clusterSize; at += 8) {
@@ -87,14 +94,14 @@ function expandTable(image: Image, table: Table, view: DataView): boolean {
     if (kindOf(high, low, false) !== 'zero') continue
     const old = decodeL2(high, low, geometry)
     if (old.is !== 'zero') continue
-    putL2(view, at, expanded(image, table, old, table.guest + (at / 8) * geometry.clusterSize), geometry)
+    putL2(view, at, expanded(image, table, old, table.guest + (at / 8) * geometry.clusterSize, freed), geometry)
     changed = true
   }
   return changed
 }
 
 /** What stands for a zero entry in a table; each user of the table counts for the cluster, too. */
-function expanded(image: Image, table: Table, { host }: Extract<L2Entry, { is: 'zero' }>, guest: number): L2Entry {
+function expanded(image: Image, table: Table, { host }: Extract<L2Entry, { is: 'zero' }>, guest: number, freed: number[]): L2Entry {
   const { refcounts, geometry, allocator, header } = image
   const { clusterSize } = geometry
   const users = refcounts.get(table.at / clusterSize)
@@ -109,7 +116,7 @@ function expanded(image: Image, table: Table, { host }: Extract<L2Entry, { is: '
     image.metadata.assertApart(alignDown(host, clusterSize), clusterSize)
     return written(image, guest, host, users)
   }
-  if (host !== undefined) for (let i = 0; i < users; i++) allocator.free(host, clusterSize)
+  if (host !== undefined) for (let i = 0; i < users; i++) freed.push(host)
   if (!header.backing) return { is: 'hole' }
   const at = allocator.allocate(1)
   for (let i = 1; i < users; i++)

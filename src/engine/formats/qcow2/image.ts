@@ -44,6 +44,8 @@ export class Image {
   /** how guest bytes are encrypted, where they are */
   readonly seal: SectorNumbers | undefined
   tracker: WriteTracker | undefined
+  /** counts and bit 63 don't agree: a change between them failed, and the next opening has to mend it */
+  stale = false
   /** goes up with every change of the map */
   generation = 0
   readonly #lazyCounts: boolean
@@ -58,7 +60,7 @@ export class Image {
     this.header = header
     this.seal = seal
     const geometry = (this.geometry = geometryOf(shapeOf(header)))
-    this.#lazyCounts = lazyRefcounts ?? (header.compatible & COMPATIBLE.lazyRefcounts) !== 0n
+    this.#lazyCounts = header.version === 3 && (lazyRefcounts ?? (header.compatible & COMPATIBLE.lazyRefcounts) !== 0n)
     this.snapshotTable = readSnapshots(storage, header)
     const refcounts = (this.refcounts = new Refcounts(storage, geometry, header))
     const metadata = (this.metadata = new Metadata(
@@ -95,7 +97,7 @@ export class Image {
   /** Room for guest bytes from `at` on; see `Lease`. */
   reserve(at: number, length: number): Lease {
     this.touch()
-    this.tracker?.mark(at, length)
+    this.#mark(at, length)
     this.mapping.makeWritable(at)
     const { subclusterSize } = this.geometry
     const start = at - (at % subclusterSize)
@@ -109,6 +111,11 @@ export class Image {
       return this.#lease(start, run.host, room, false)
     }
     return this.#reserveNew(at, end)
+  }
+
+  /** Tells of a change of the disk's bytes; what lies behind them is nobody's to mark. */
+  #mark(at: number, length: number): void {
+    if (at < this.header.size) this.tracker?.mark(at, Math.min(length, this.header.size - at))
   }
 
   /** Bytes that are written already and belong to this disk alone. */
@@ -181,7 +188,7 @@ export class Image {
 
   writePacked(at: number, packed: Uint8Array): void {
     this.touch()
-    this.tracker?.mark(at, this.geometry.clusterSize)
+    this.#mark(at, this.geometry.clusterSize)
     this.mapping.makeWritable(at)
     const host = this.packed.append(packed)
     this.release(this.mapping.entry(at))
@@ -193,7 +200,7 @@ export class Image {
   /** Makes `[at, at + length)`, whole subclusters or up to the disk's end, read as zeros. */
   zero(at: number, length: number): void {
     this.touch()
-    this.tracker?.mark(at, length)
+    this.#mark(at, length)
     if (this.raw && !this.seal) return this.data.zeroAt(at, length)
     const { clusterSize, l2Reach, version } = this.geometry
     const holes = this.header.backing === undefined
@@ -389,6 +396,6 @@ export class Image {
     if (!this.#touched || !this.lazy) return
     this.refcounts.writeDirty()
     this.storage.flush()
-    this.setIncompatible('dirty', false)
+    if (!this.stale) this.setIncompatible('dirty', false)
   }
 }

@@ -45,6 +45,7 @@ export function changeRefcountWidth(image: Image, bits: number, job: Job): void 
   const order = Math.log2(bits)
   const wanted = geometryOf({ ...shapeOf(header), refcountOrder: order })
   const room = makeRoom(image, wanted)
+  refcounts.writeDirty() // the counts are read from the file
   try {
     writeCounts(image, wanted, room, job)
   } catch (error) {

@@ -136,8 +136,10 @@ function begin(image: Image): void {
 function markStale(image: Image): () => void {
   const already = image.isDirty
   image.setIncompatible('dirty', true)
+  image.stale = true
   return () => {
     image.settle()
+    image.stale = false
     if (!already) image.setIncompatible('dirty', false)
   }
 }
