@@ -32,6 +32,7 @@ export async function runJob<K extends JobName>(
       throw new Failure('', { exitCode: stoppedBy })
     throw error
   } finally {
-    endListening()
+    // Once stopped, a second signal must still end the program with its code, however soon it comes.
+    if (stoppedBy === undefined) endListening()
   }
 }

@@ -92,9 +92,9 @@ describe('info', () => {
       'cluster-size',
       'format',
       'actual-size',
-      'encrypted',
       'format-specific',
       'full-backing-filename',
+      'encrypted',
       'backing-filename',
       'dirty-flag',
     ])
