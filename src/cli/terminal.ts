@@ -22,7 +22,12 @@ export const processTerminal: Terminal = {
     const signals = Object.keys(SIGNAL_EXIT) as (keyof typeof SIGNAL_EXIT)[]
     const hear = (signal: NodeJS.Signals) => {
       const code = SIGNAL_EXIT[signal as keyof typeof SIGNAL_EXIT]
-      if (asked) process.exit(code)
+      if (asked) {
+        // By the signal itself: to leave by the front door would end the job's thread in the middle of a native call.
+        process.off(signal, hear)
+        process.kill(process.pid, signal)
+        return
+      }
       asked = true
       stop(code)
     }

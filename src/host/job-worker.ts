@@ -12,14 +12,19 @@ const { order, gate, secrets = {}, control } = workerData as JobThreadData
 const engine = createEngine({ staged: (path) => post({ staged: path }), settled: (path) => post({ settled: path }) })
 const job = new SharedJob(control, (progress) => post({ progress }))
 
-try {
-  const outcome = run(engine, order, { job, gate, secrets })
-  job.settle()
-  post({ outcome })
-} catch (error) {
-  post({ error: toErrorDto(error) })
-} finally {
-  wipe(secrets)
+// Not while this module is still being evaluated: a thread that is ended in the middle of that takes the whole process with it.
+setImmediate(work)
+
+function work(): void {
+  try {
+    const outcome = run(engine, order, { job, gate, secrets })
+    job.settle()
+    post({ outcome })
+  } catch (error) {
+    post({ error: toErrorDto(error) })
+  } finally {
+    wipe(secrets)
+  }
 }
 
 function run(engine: Engine, { kind, request }: JobOrder, context: CallContext): JobOutcome {
