@@ -140,16 +140,20 @@ export function openDisk(platform: Platform, path: string, options: OpenOptions)
   }
 }
 
+/** The files of one layer, by their canonical names: the image, and its data file where it has one. */
+export function layerFiles(platform: Platform, { path, driver }: Disk): { image: string; dataFile?: string } {
+  const { files } = platform
+  const name = driver.describe().qcow2?.dataFile
+  return { image: files.canonical(path), ...(name !== undefined && { dataFile: files.canonical(backingPath(platform, path, name)) }) }
+}
+
 /** Throws `CHAIN` where the file that a disk is to be written to is one that a layer below reads from. */
 function assertOwnDataFile(platform: Platform, disk: Disk): void {
-  const filesOf = ({ path, driver }: Disk): string[] => {
-    const name = driver.describe().qcow2?.dataFile
-    return [path, ...(name === undefined ? [] : [backingPath(platform, path, name)])].map((file) => platform.files.canonical(file))
-  }
-  const [, dataFile] = filesOf(disk)
+  if (!disk.below) return
+  const { dataFile } = layerFiles(platform, disk)
   if (dataFile === undefined) return
-  for (let below = disk.below; below; below = below.below)
-    if (filesOf(below).includes(dataFile))
+  for (let below: Disk | undefined = disk.below; below; below = below.below)
+    if (Object.values(layerFiles(platform, below)).includes(dataFile))
       throw new StrataError(
         'CHAIN',
         'The data file of the image is a file that it stands on',

@@ -16,16 +16,12 @@ export function bitmap(
   { path, format, name, actions }: BitmapRequest,
   { gate, job, secrets }: Pick<OpenOptions, 'gate' | 'secrets'> & { job: Job },
 ): BitmapResult {
-  const access = { gate, ...(secrets && { secrets }) }
-  const named = format === undefined ? access : { ...access, format }
-  const driver = openLayer(platform, path, { ...named, writable: true })
+  const driver = openLayer(platform, path, { gate, secrets, format, writable: true })
   try {
     actions.forEach((action, i) => {
       job.checkpoint()
       try {
-        act(action, name, driver, (source) =>
-          openLayer(platform, source.path, source.format === undefined ? access : { ...access, format: source.format }),
-        )
+        act(action, name, driver, (source) => openLayer(platform, source.path, { gate, secrets, format: source.format }))
       } catch (error) {
         throw error instanceof StrataError ? atAction(error, i, path) : error
       }
@@ -33,7 +29,7 @@ export function bitmap(
   } finally {
     driver.close()
   }
-  return { info: describeLayer(platform, path, named) }
+  return { info: describeLayer(platform, path, { gate, secrets, format }) }
 }
 
 function atAction({ code, message, where, hint, cause }: StrataError, index: number, path: string): StrataError {

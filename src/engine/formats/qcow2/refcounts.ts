@@ -169,10 +169,6 @@ export class Refcounts {
     this.#blocks.writeDirty()
   }
 
-  get hasDirty(): boolean {
-    return this.#blocks.hasDirty
-  }
-
   /**
    * Adds blocks, whose clusters the caller has chosen among free ones: writes them with `used` clusters counted once, and only when they
    * are down, the table entries that point at them. `newTable` moves the table to a larger place, in one write of the header.
