@@ -1,4 +1,4 @@
-import type { KeyChange } from '../shared/model.ts'
+import type { KeyChange } from '../shared/requests.ts'
 import { readOptionValue } from './creation-options.ts'
 import { Failure, refusal } from './failure.ts'
 

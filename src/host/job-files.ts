@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { JobOrder } from '../shared/api.ts'
-import type { BitmapRequest, CheckRequest, Qcow2Options } from '../shared/model.ts'
+import type { Qcow2Options } from '../shared/model.ts'
+import type { BitmapRequest, CheckRequest } from '../shared/requests.ts'
 
 /** The files that an order names: what it only reads, the images that it makes or changes, and the files that are parts of those. */
 export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[]; parts?: string[] } {

@@ -1,6 +1,6 @@
 import type { Handlers, JobOrder, JobView, LibraryEntry, Settings, WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
-import type { BitmapRequest, ConvertRequest } from '../shared/model.ts'
+import type { BitmapRequest, ConvertRequest } from '../shared/requests.ts'
 import type { Channel } from '../shared/rpc/protocol.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'

@@ -1,24 +1,21 @@
 import type { ErrorDto } from './errors.ts'
+import type { ChainInfo, CheckReport, FormatName, Progress } from './model.ts'
 import type {
   AmendRequest,
   AmendResult,
   BitmapRequest,
   BitmapResult,
-  ChainInfo,
-  CheckReport,
   CheckRequest,
   ConvertRequest,
   ConvertResult,
   CreateRequest,
   CreateResult,
   Estimate,
-  FormatName,
-  Progress,
   ResizeRequest,
   ResizeResult,
   SnapshotRequest,
   SnapshotResult,
-} from './model.ts'
+} from './requests.ts'
 
 /** What the engine does. The one contract: every client, server and worker type below derives from it. */
 export interface EngineApi {

@@ -139,33 +139,6 @@ export interface Qcow2Options {
   compressionLevel?: number
 }
 
-/** What of an image can be changed in place; what is absent stays. */
-export interface AmendChanges {
-  compat?: Compat
-  lazyRefcounts?: boolean
-  refcountBits?: number
-  /** the backing file's name, which is not opened; null for none: then what was not written reads as zeros */
-  backing?: { name: string; format?: string } | null
-  /** a new name for the data file */
-  dataFile?: string
-  dataFileRaw?: boolean
-  /** guest bytes */
-  size?: number
-  /** the passphrases of a disk that is encrypted with LUKS, and was opened with one of them */
-  keys?: KeyChange
-}
-
-/**
- * What happens to the key slots of a disk. Passphrases are named, and travel beside the request. Removing all that are left takes `force`, and
- * so does a slot that is in use for adding to it.
- */
-export type KeyChange =
-  | { do: 'add'; secret: string; slot?: number; iterTime?: number; force?: boolean }
-  | { do: 'change'; from: string; to: string; iterTime?: number }
-  /** from every slot that it opens */
-  | { do: 'remove'; secret: string; force?: boolean }
-  | { do: 'empty'; slot: number; force?: boolean }
-
 /** A persistent dirty bitmap. */
 export interface BitmapInfo {
   name: string
@@ -173,91 +146,6 @@ export interface BitmapInfo {
   granularity: number
   /** `in-use`: not stored rightly, its writer did not end; `auto`: marks every write */
   flags: ('in-use' | 'auto')[]
-}
-
-/** What to do with one bitmap of an image. Merging adds the marks of another one, of this image or of the one at `from`. */
-export type BitmapAction =
-  /** `granularity` in bytes; absent means as QEMU chooses it */
-  | { do: 'add'; granularity?: number }
-  | { do: 'remove' | 'clear' | 'enable' | 'disable' }
-  | { do: 'merge'; source: string; from?: { path: string; format?: FormatName } }
-
-export interface BitmapRequest {
-  path: string
-  format?: FormatName
-  /** the bitmap */
-  name: string
-  /** done in order, up to the first that fails */
-  actions: BitmapAction[]
-}
-
-export interface BitmapResult {
-  info: DiskInfo
-}
-
-/** Which bitmaps a conversion takes along: all, of which none may be inconsistent, or those that are not. */
-export type CopiedBitmaps = 'all' | 'sound'
-
-/** What to do with the snapshots of an image. A snapshot is named by its id, else by its name. */
-export type SnapshotAction =
-  { do: 'create'; name: string } | { do: 'apply' | 'delete'; snapshot: string } | { do: 'rename'; snapshot: string; name: string }
-
-export interface SnapshotRequest {
-  path: string
-  format?: FormatName
-  action: SnapshotAction
-}
-
-export interface SnapshotResult {
-  info: DiskInfo
-}
-
-/** What a repair may touch: counts that are too high, or everything. */
-export type RepairScope = 'leaks' | 'all'
-
-export interface CreateRequest {
-  path: string
-  format: FormatName
-  /** guest bytes; may be absent with a backing file, whose size is then taken */
-  size?: number
-  /** `unopened`: not to be looked at, and it need not be there; then size and format must be stated */
-  backing?: { name: string; format?: string; unopened?: boolean }
-  qcow2?: Qcow2Options
-  /** replace a file that is there already */
-  overwrite: boolean
-}
-
-export interface CreateResult {
-  info: DiskInfo
-}
-
-export interface ConvertRequest {
-  /** `secret` names the passphrase of an encrypted source; without it, its path does; `snapshot` reads that snapshot and not the disk as it is */
-  source: { path: string; format?: FormatName; secret?: string; snapshot?: string }
-  target: { path: string; format: FormatName; qcow2?: Qcow2Options; compress?: boolean }
-  overwrite: boolean
-  /** take the bitmaps of the top layer along; none where absent */
-  bitmaps?: CopiedBitmaps
-  /** bytes of zeros, a multiple of 512, that become a hole; 0 writes every byte. Default 4096. */
-  sparse?: number
-}
-
-export interface ConvertResult {
-  info: DiskInfo
-  /** guest bytes that were read as data and written */
-  copied: number
-}
-
-/** What a conversion will cost, before it starts. */
-export interface Estimate {
-  virtualSize: number
-  /** bytes of the target with the data that the source holds; for a compressed target, judged from a sample */
-  expected: number
-  /** bytes of the target if nothing can be left out or packed */
-  atMost: number
-  /** bytes free where the target goes */
-  free: number
-  targetExists: boolean
 }
 
 export type FindingKind = 'leak' | 'corruption' | 'error'
@@ -268,15 +156,6 @@ export interface Finding {
   message: string
   /** bytes from the start of the file, where the finding has a place */
   offset?: number
-}
-
-export interface CheckRequest {
-  path: string
-  format?: FormatName
-  /** mend what is found */
-  repair?: RepairScope
-  /** mend nothing, and report what would be left and mended */
-  dryRun?: boolean
 }
 
 export interface CheckReport {
@@ -301,33 +180,6 @@ export interface CheckReport {
   clusterSize: number
 }
 export const FINDINGS_KEPT = 200
-
-export interface ResizeRequest {
-  path: string
-  format?: FormatName
-  /** new guest bytes */
-  size: number
-  preallocation?: Preallocation
-  /** the new size may be smaller: what lies behind it is lost */
-  shrink?: boolean
-}
-
-export interface ResizeResult {
-  info: DiskInfo
-  before: number
-}
-
-export interface AmendRequest {
-  path: string
-  format?: FormatName
-  changes: AmendChanges
-  /** the new size may be smaller: what lies behind it is lost */
-  shrink?: boolean
-}
-
-export interface AmendResult {
-  info: DiskInfo
-}
 
 /** How far a job is. `done` and `total` are in the unit that the phase counts (guest bytes, as a rule). */
 export interface Progress {

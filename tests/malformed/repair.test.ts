@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { CheckReport, RepairScope } from '../../src/shared/model.ts'
+import type { CheckReport } from '../../src/shared/model.ts'
+import type { RepairScope } from '../../src/shared/requests.ts'
 import { StrataError } from '../../src/shared/errors.ts'
 import { unwatched } from '../../src/engine/base/job.ts'
 import { openDisk } from '../../src/engine/device/open.ts'

@@ -1,5 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { AmendChanges, DiskInfo, FormatName, Progress } from '../../shared/model.ts'
+import type { DiskInfo, FormatName, Progress } from '../../shared/model.ts'
+import type { AmendChanges } from '../../shared/requests.ts'
 import { assertCacheMode, FORMAT, QUIET } from '../common-options.ts'
 import { creationOptionKind, readOptionValue } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'

@@ -1,5 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { BitmapAction, FormatName } from '../../shared/model.ts'
+import type { FormatName } from '../../shared/model.ts'
+import type { BitmapAction } from '../../shared/requests.ts'
 import { FORMAT } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'

@@ -1,5 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { CheckReport, CheckRequest } from '../../shared/model.ts'
+import type { CheckReport } from '../../shared/model.ts'
+import type { CheckRequest } from '../../shared/requests.ts'
 import { assertCacheMode, FORMAT, OUTPUT, outputOf, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'

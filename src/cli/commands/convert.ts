@@ -1,5 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { ConvertRequest, DiskInfo, Progress, SnapshotInfo } from '../../shared/model.ts'
+import type { DiskInfo, Progress, SnapshotInfo } from '../../shared/model.ts'
+import type { ConvertRequest } from '../../shared/requests.ts'
 import { assertCacheMode, CREATION, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'

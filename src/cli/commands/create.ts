@@ -1,6 +1,6 @@
 import { basename, isAbsolute } from 'node:path'
 import { StrataError } from '../../shared/errors.ts'
-import type { CreateRequest } from '../../shared/model.ts'
+import type { CreateRequest } from '../../shared/requests.ts'
 import { CREATION, QUIET } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'

@@ -1,5 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { DiskInfo, SnapshotRequest } from '../../shared/model.ts'
+import type { DiskInfo } from '../../shared/model.ts'
+import type { SnapshotRequest } from '../../shared/requests.ts'
 import { QUIET, SHARE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'

@@ -1,14 +1,5 @@
-import type {
-  AmendChanges,
-  BitmapInfo,
-  CheckReport,
-  DiskInfo,
-  FormatName,
-  Preallocation,
-  Qcow2Details,
-  RepairScope,
-  SnapshotInfo,
-} from '../../shared/model.ts'
+import type { BitmapInfo, CheckReport, DiskInfo, FormatName, Preallocation, Qcow2Details, SnapshotInfo } from '../../shared/model.ts'
+import type { AmendChanges, RepairScope } from '../../shared/requests.ts'
 import type { Job } from '../base/job.ts'
 import type { Codec, CodecName, Codecs } from '../codec/codec.ts'
 import type { CryptoProvider } from '../crypto/crypto-provider.ts'

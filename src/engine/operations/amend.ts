@@ -1,4 +1,4 @@
-import type { AmendRequest, AmendResult } from '../../shared/model.ts'
+import type { AmendRequest, AmendResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer, describeOpen } from '../device/chain.ts'

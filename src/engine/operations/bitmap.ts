@@ -1,4 +1,4 @@
-import type { BitmapAction, BitmapRequest, BitmapResult } from '../../shared/model.ts'
+import type { BitmapAction, BitmapRequest, BitmapResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'

@@ -1,5 +1,5 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { KeyChange } from '../../shared/model.ts'
+import type { KeyChange } from '../../shared/requests.ts'
 import type { Secrets } from '../../shared/secrets.ts'
 import type { Disk } from '../device/disk.ts'
 import type { KeyFacet } from '../formats/driver.ts'

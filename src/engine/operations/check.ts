@@ -1,4 +1,5 @@
-import type { CheckReport, CheckRequest } from '../../shared/model.ts'
+import type { CheckReport } from '../../shared/model.ts'
+import type { CheckRequest } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { openLayer, type OpenOptions } from '../device/open.ts'

@@ -1,4 +1,4 @@
-import type { ConvertRequest, ConvertResult } from '../../shared/model.ts'
+import type { ConvertRequest, ConvertResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'

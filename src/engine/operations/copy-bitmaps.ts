@@ -1,5 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { BitmapInfo, CopiedBitmaps } from '../../shared/model.ts'
+import type { BitmapInfo } from '../../shared/model.ts'
+import type { CopiedBitmaps } from '../../shared/requests.ts'
 import type { Disk } from '../device/disk.ts'
 import type { FormatDriver } from '../formats/driver.ts'
 

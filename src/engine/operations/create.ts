@@ -1,4 +1,4 @@
-import type { CreateRequest, CreateResult } from '../../shared/model.ts'
+import type { CreateRequest, CreateResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'

@@ -1,4 +1,4 @@
-import type { ConvertRequest, Estimate } from '../../shared/model.ts'
+import type { ConvertRequest, Estimate } from '../../shared/requests.ts'
 import { isZero } from '../base/bytes.ts'
 import { alignDown, alignUp } from '../base/ints.ts'
 import type { Disk } from '../device/disk.ts'

@@ -1,4 +1,4 @@
-import type { ResizeRequest, ResizeResult } from '../../shared/model.ts'
+import type { ResizeRequest, ResizeResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'

@@ -1,4 +1,4 @@
-import type { SnapshotRequest, SnapshotResult } from '../../shared/model.ts'
+import type { SnapshotRequest, SnapshotResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'

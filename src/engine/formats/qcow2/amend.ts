@@ -1,4 +1,4 @@
-import type { AmendChanges } from '../../../shared/model.ts'
+import type { AmendChanges } from '../../../shared/requests.ts'
 import { bytesOf } from '../../base/bytes.ts'
 import type { Job } from '../../base/job.ts'
 import type { AmendFacet, BitmapFacet } from '../driver.ts'

@@ -1,4 +1,4 @@
-import type { AmendChanges } from '../../../shared/model.ts'
+import type { AmendChanges } from '../../../shared/requests.ts'
 import { type ErrorCode, StrataError } from '../../../shared/errors.ts'
 import { bytesOf } from '../../base/bytes.ts'
 import { isPowerOfTwo } from '../../base/ints.ts'

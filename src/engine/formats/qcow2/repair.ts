@@ -1,4 +1,5 @@
-import type { CheckReport, RepairScope } from '../../../shared/model.ts'
+import type { CheckReport } from '../../../shared/model.ts'
+import type { RepairScope } from '../../../shared/requests.ts'
 import { alignUp } from '../../base/ints.ts'
 import { type Job, unwatched } from '../../base/job.ts'
 import type { Storage } from '../../io/storage.ts'

@@ -1,4 +1,5 @@
-import type { ConvertRequest, CreateRequest, Qcow2Options, ResizeRequest } from '../../../shared/model.ts'
+import type { Qcow2Options } from '../../../shared/model.ts'
+import type { ConvertRequest, CreateRequest, ResizeRequest } from '../../../shared/requests.ts'
 import { sizeArgument } from './sizes.ts'
 
 /** The `strata create` line that does what the request does. */

@@ -1,4 +1,4 @@
-import type { CreateRequest } from '../../../shared/model.ts'
+import type { CreateRequest } from '../../../shared/requests.ts'
 
 /** What a new image takes on this disk: at once, and when the guest has filled it. Bytes; qcow2 counted by its tables. */
 export function createCost(request: CreateRequest, guestSize: number): { atFirst: number; atMost: number } {

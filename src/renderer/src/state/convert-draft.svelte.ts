@@ -1,6 +1,7 @@
 import type { Client, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { ChainInfo, Compat, ConvertRequest, Estimate, FormatName, Qcow2Options } from '../../../shared/model.ts'
+import type { ChainInfo, Compat, FormatName, Qcow2Options } from '../../../shared/model.ts'
+import type { ConvertRequest, Estimate } from '../../../shared/requests.ts'
 import { convertCommand } from '../lib/command-line.ts'
 import { baseName, folderOf, joinPath, stem } from '../lib/paths.ts'
 import { DEFAULT_CLUSTER } from './create-draft.svelte.ts'

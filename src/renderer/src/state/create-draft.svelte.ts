@@ -1,6 +1,7 @@
 import type { Client, JobView, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { Compat, CreateRequest, DiskInfo, FormatName, Preallocation, Qcow2Options } from '../../../shared/model.ts'
+import type { Compat, DiskInfo, FormatName, Preallocation, Qcow2Options } from '../../../shared/model.ts'
+import type { CreateRequest } from '../../../shared/requests.ts'
 import { createCommand } from '../lib/command-line.ts'
 import { createCost } from '../lib/create-cost.ts'
 import { baseName, folderOf, joinPath, stem } from '../lib/paths.ts'

@@ -1,5 +1,6 @@
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { DiskInfo, ResizeRequest } from '../../../shared/model.ts'
+import type { DiskInfo } from '../../../shared/model.ts'
+import type { ResizeRequest } from '../../../shared/requests.ts'
 import { resizeCommand } from '../lib/command-line.ts'
 import { parseSize, splitSize, type Unit } from '../lib/sizes.ts'
 import { words } from '../words/en.ts'

@@ -1,6 +1,7 @@
 import type { ErrorDto } from '../../../shared/errors.ts'
 import type { JobOrder, JobStatus, JobView } from '../../../shared/api.ts'
-import type { CheckReport, DiskInfo, FormatName, Preallocation, SnapshotAction } from '../../../shared/model.ts'
+import type { CheckReport, DiskInfo, FormatName, Preallocation } from '../../../shared/model.ts'
+import type { SnapshotAction } from '../../../shared/requests.ts'
 import type { Health } from '../lib/chain-tree.ts'
 import type { Feature } from '../lib/disk-features.ts'
 import { baseName } from '../lib/paths.ts'

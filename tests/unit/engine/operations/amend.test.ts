@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AmendChanges } from '../../../../src/shared/model.ts'
+import type { AmendChanges } from '../../../../src/shared/requests.ts'
 import { StrataError } from '../../../../src/shared/errors.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, type Job, unwatched } from '../../../../src/engine/index.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { BitmapAction, Qcow2Options } from '../../../../src/shared/model.ts'
+import type { Qcow2Options } from '../../../../src/shared/model.ts'
+import type { BitmapAction } from '../../../../src/shared/requests.ts'
 import { openDisk, openLayer } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { ConvertRequest, Qcow2Options } from '../../../../src/shared/model.ts'
+import type { Qcow2Options } from '../../../../src/shared/model.ts'
+import type { ConvertRequest } from '../../../../src/shared/requests.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CreateRequest } from '../../../../src/shared/model.ts'
+import type { CreateRequest } from '../../../../src/shared/requests.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { portable } from '../../../fixtures/platform.ts'
