@@ -39,7 +39,7 @@ export function estimate(platform: Platform, request: ConvertRequest, { gate, se
 }
 
 /** Guest bytes that the map calls data, in whole grains, and places spread over them. */
-function dataOf(disk: Disk, grain: number): { bytes: number; spots: number[] } {
+export function dataOf(disk: Disk, grain: number): { bytes: number; spots: number[] } {
   let bytes = 0
   let counted = 0
   let looked = 0
@@ -76,7 +76,7 @@ function spread(runs: readonly { at: number; length: number }[], bytes: number, 
 }
 
 /** Bytes that one byte of data becomes, judged by the grains at `spots`: zeros vanish, and packed ones shrink. */
-function sample(disk: Disk, spots: readonly number[], grain: number, pack: (cluster: Uint8Array) => Uint8Array | undefined): number {
+export function sample(disk: Disk, spots: readonly number[], grain: number, pack: (cluster: Uint8Array) => Uint8Array | undefined): number {
   const buffer = new Uint8Array(grain)
   let kept = 0
   for (const at of spots) {
