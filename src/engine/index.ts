@@ -11,9 +11,11 @@ import type { GateRule } from './io/gate.ts'
 import { amend } from './operations/amend.ts'
 import { bitmap } from './operations/bitmap.ts'
 import { check } from './operations/check.ts'
+import { commit } from './operations/commit.ts'
 import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
 import { estimate } from './operations/estimate.ts'
+import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
 import { snapshot } from './operations/snapshot.ts'
 import type { StageWatch } from './operations/stage.ts'
@@ -46,6 +48,8 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     amend: (request, context) => amend(platform, request, context),
     bitmap: (request, context) => bitmap(platform, request, context),
     snapshot: (request, context) => snapshot(platform, request, context),
+    commit: (request, context) => commit(platform, request, context),
+    rebase: (request, context) => rebase(platform, request, context),
   }
 }
 

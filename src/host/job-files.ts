@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { JobOrder } from '../shared/api.ts'
 import type { Qcow2Options } from '../shared/model.ts'
-import type { BitmapRequest, CheckRequest } from '../shared/requests.ts'
+import type { BitmapRequest, CheckRequest, RebaseRequest } from '../shared/requests.ts'
 
 /** The files that an order names: what it only reads, the images that it makes or changes, and the files that are parts of those. */
 export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[]; parts?: string[] } {
@@ -24,9 +24,18 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
     case 'resize':
     case 'snapshot':
       return { reads: [], writes: [request.path] }
+    case 'commit':
+      return { reads: [], writes: request.base === undefined ? [request.path] : [request.path, request.base] }
+    case 'rebase':
+      return { reads: openedBacking(request), writes: [request.path] }
     case 'bitmap':
       return { reads: mergedImages(request), writes: [request.path] }
   }
+}
+
+/** The new backing file that a rebase reads, as a list. */
+export function openedBacking({ path, backing, mode }: RebaseRequest): string[] {
+  return backing && mode === 'safe' ? [backingPath(path, backing.name)] : []
 }
 
 /** Whether a check changes the image. */

@@ -43,5 +43,9 @@ function run(engine: Engine, { kind, request }: JobOrder, context: CallContext):
       return { kind, result: engine.bitmap(request, context) }
     case 'snapshot':
       return { kind, result: engine.snapshot(request, context) }
+    case 'commit':
+      return { kind, result: engine.commit(request, context) }
+    case 'rebase':
+      return { kind, result: engine.rebase(request, context) }
   }
 }

@@ -107,6 +107,21 @@ const snapshot = v.strictObject({
   ]),
 })
 
+const commit = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  base: v.exactOptional(path),
+  keep: v.exactOptional(v.boolean()),
+})
+
+const rebase = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  backing: v.nullable(v.strictObject({ name: path, format: v.exactOptional(word) })),
+  mode: v.picklist(['safe', 'unsafe']),
+  compress: v.exactOptional(v.boolean()),
+})
+
 const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
@@ -115,6 +130,8 @@ const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('amend'), request: amend }),
   v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),
   v.strictObject({ kind: v.literal('snapshot'), request: snapshot }),
+  v.strictObject({ kind: v.literal('commit'), request: commit }),
+  v.strictObject({ kind: v.literal('rebase'), request: rebase }),
 ])
 
 const filters = v.pipe(

@@ -5,7 +5,7 @@ import type { Channel } from '../shared/rpc/protocol.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
-import { backingPath, dataFilesOf, filesOf, mends } from './job-files.ts'
+import { backingPath, dataFilesOf, filesOf, mends, openedBacking } from './job-files.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
@@ -192,6 +192,18 @@ export class WindowHost {
         return { kind: 'snapshot', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
       case 'bitmap':
         return { kind: 'bitmap', request: this.#allowBitmap(order.request) }
+      case 'commit': {
+        // A base that the request does not name is named by the image; the gate asks whether it may be written.
+        const { path, base, ...rest } = order.request
+        const named = base === undefined ? {} : { base: grants.assertWritable(base) }
+        return { kind: 'commit', request: { ...rest, ...named, path: grants.assertWritable(path) } }
+      }
+      case 'rebase': {
+        const path = grants.assertWritable(order.request.path)
+        // As in a new image: the name goes in as it is, and what it leads to is opened where it is looked at.
+        for (const lower of openedBacking({ ...order.request, path })) grants.assertReadable(lower)
+        return { kind: 'rebase', request: { ...order.request, path } }
+      }
     }
   }
 

@@ -6,11 +6,15 @@ import type {
   BitmapRequest,
   BitmapResult,
   CheckRequest,
+  CommitRequest,
+  CommitResult,
   ConvertRequest,
   ConvertResult,
   CreateRequest,
   CreateResult,
   Estimate,
+  RebaseRequest,
+  RebaseResult,
   ResizeRequest,
   ResizeResult,
   SnapshotRequest,
@@ -28,6 +32,8 @@ export interface EngineApi {
   amend(request: AmendRequest): AmendResult
   bitmap(request: BitmapRequest): BitmapResult
   snapshot(request: SnapshotRequest): SnapshotResult
+  commit(request: CommitRequest): CommitResult
+  rebase(request: RebaseRequest): RebaseResult
 }
 
 /** A query answers at once from the standing worker; a job has a thread of its own, progress, pause and cancel. */
@@ -41,6 +47,8 @@ export const ENGINE = {
   amend: 'job',
   bitmap: 'job',
   snapshot: 'job',
+  commit: 'job',
+  rebase: 'job',
 } as const satisfies Record<keyof EngineApi, 'query' | 'job'>
 
 export type Request<M extends keyof EngineApi> = Parameters<EngineApi[M]>[0]

@@ -1,8 +1,8 @@
 import type { ChainInfo, DiskInfo } from '../../shared/model.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { FormatDriver } from '../formats/driver.ts'
-import { type GateRule, MAX_CHAIN_DEPTH, passGate } from '../io/gate.ts'
-import { backingPath, openLayer, type OpenOptions } from './open.ts'
+import type { GateRule } from '../io/gate.ts'
+import { backingPath, openLayer, type OpenOptions, walkChain } from './open.ts'
 import type { Platform } from './platform.ts'
 
 /** One image as its header and the file system describe it. */
@@ -35,30 +35,21 @@ export function describeOpen(platform: Platform, path: string, driver: FormatDri
  * An image and all layers below it, top first. The top must open; where a lower layer does not, the list ends and `broken` says why.
  */
 export function describeChain(platform: Platform, path: string, options: { gate: GateRule; format?: string }): ChainInfo {
-  const layers = [describeLayer(platform, path, options)]
-  const seen = [platform.files.canonical(path)]
-  for (;;) {
-    const above = layers.at(-1)!
-    if (above.backingName === undefined) return { layers }
-    try {
-      const lower = backingPath(platform, above.path, above.backingName)
-      passGate(options.gate, platform.files, lower, above.path)
-      const real = platform.files.canonical(lower)
-      if (seen.includes(real) || seen.length >= MAX_CHAIN_DEPTH)
-        throw new StrataError(
-          'CHAIN',
-          'The backing chain loops',
-          { path: above.path, field: 'backing file' },
-          'Correct the backing file name.',
-        )
-      seen.push(real)
-      const { backingFormat: format } = above
-      layers.push(describeLayer(platform, lower, format === undefined ? { gate: options.gate } : { gate: options.gate, format }))
-    } catch (error) {
-      if (!(error instanceof StrataError)) throw error
-      const { code, message, hint } = error
-      const broken = { path: above.backingPath ?? above.backingName, code, message }
-      return { layers, broken: hint === undefined ? broken : { ...broken, hint } }
+  const layers: DiskInfo[] = []
+  try {
+    for (const layer of walkChain(platform, path, options)) {
+      try {
+        layers.push(describeOpen(platform, layer.path, layer.driver))
+      } finally {
+        layer.driver.close()
+      }
     }
+    return { layers }
+  } catch (error) {
+    const above = layers.at(-1)
+    if (!(error instanceof StrataError) || !above) throw error
+    const { code, message, hint } = error
+    const broken = { path: above.backingPath ?? above.backingName ?? above.path, code, message }
+    return { layers, broken: hint === undefined ? broken : { ...broken, hint } }
   }
 }

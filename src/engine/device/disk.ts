@@ -17,6 +17,9 @@ export interface DiskRun {
   depth: number
 }
 
+/** A run that ends at a certain layer: what only that one and those below it know is `below`. */
+export type UpperRun = DiskRun | { at: number; length: number; kind: 'below'; depth: number }
+
 /**
  * An open image and the layers below it, as one disk of bytes. The driver says where bytes live; this moves them: it reads through
  * the chain, fills what a write leaves of its clusters, and publishes a mapping only after the bytes are written.
@@ -71,15 +74,21 @@ export class Disk {
 
   /** The runs that cover `[at, at + length)` in order, without reading guest bytes. */
   *runs(at: number, length: number): Generator<DiskRun> {
+    for (const run of this.runsAbove(undefined, at, length)) if (run.kind !== 'below') yield run
+  }
+
+  /** The same as far as the layers above `base`, one of the layers below, know it. */
+  *runsAbove(base: Disk | undefined, at: number, length: number): Generator<UpperRun> {
     this.#assertRange(at, length)
     for (let pos = at; pos < at + length;) {
-      const run = this.#run(pos, at + length - pos, 0)
+      const run = this.#run(pos, at + length - pos, 0, base)
       yield run
       pos += run.length
     }
   }
 
-  #run(at: number, max: number, depth: number): DiskRun {
+  #run(at: number, max: number, depth: number, base: Disk | undefined): UpperRun {
+    if (this === base) return { at, length: max, kind: 'below', depth }
     if (at >= this.size) return { at, length: max, kind: 'zero', depth }
     const extent = this.driver.locate(at, Math.min(max, this.size - at))
     // A hole among encrypted bytes is no run of zeros.
@@ -87,7 +96,7 @@ export class Disk {
     if (extent.kind === 'data') return { at, depth, ...this.#inFile(extent) }
     if (extent.kind !== 'below') return { at, length: extent.length, kind: extent.kind, depth }
     if (!this.below) return { at, length: extent.length, kind: 'zero', depth }
-    return this.below.#run(at, extent.length, depth + 1)
+    return this.below.#run(at, extent.length, depth + 1, base)
   }
 
   /**

@@ -22,8 +22,22 @@ export interface OpenOptions {
   secret?: string | undefined
   /** read this snapshot, by id or name, and not the disk as it is now */
   snapshot?: string | undefined
-  /** how the image is written; absent means as its format does by itself. Lower layers are never written. */
+  /** how the image is written; absent means as its format does by itself */
   tuning?: Pick<OpenParams, 'lazyRefcounts' | 'overlapCheck' | 'punch'>
+}
+
+/** How a chain is opened: its top as the options say, what lies below for reading only, unless it is said otherwise here. */
+export interface ChainOptions extends OpenOptions {
+  /** whether a lower layer is opened for writing too; `real` is its canonical path, `depth` how many layers lie above it */
+  writableBelow?: (real: string, depth: number) => boolean
+  /** canonical paths of images that stand on this one, or are to: a chain that leads back to one of them loops */
+  above?: readonly string[]
+}
+
+/** One layer of a chain, opened; whoever walks the chain closes it. */
+export interface Layer {
+  readonly path: string
+  readonly driver: FormatDriver
 }
 
 /** Opens one image file without what lies below it. The caller closes the driver. */
@@ -102,64 +116,74 @@ function probe(storage: Storage, gate: GateRule): ReturnType<typeof probeFormat>
   return format
 }
 
-/** Opens an image and every layer below it; only the top one for writing. Throws `CHAIN` for a loop or too many layers. */
-export function openDisk(platform: Platform, path: string, options: OpenOptions): Disk {
+/** An image and the layers below it, top first, each opened when it is come to. Throws `CHAIN` for a loop or too many layers. */
+export function* walkChain(platform: Platform, path: string, options: ChainOptions): Generator<Layer, void> {
   const { files } = platform
-  const open = (file: string, layer: OpenOptions, above: string[]): Disk => {
-    const real = files.canonical(file)
-    if (above.includes(real))
-      throw new StrataError(
-        'CHAIN',
-        `The backing chain loops: ${file} is its own backing file`,
-        { path: above.at(-1) ?? file, field: 'backing file' },
-        'One of the images names a wrong backing file. Correct that name.',
-      )
-    if (above.length >= MAX_CHAIN_DEPTH)
-      throw new StrataError('CHAIN', `The backing chain has more than ${MAX_CHAIN_DEPTH} layers`, { path: file })
-    const driver = openLayer(platform, file, layer)
-    if (!driver.backing) return new Disk(file, driver)
-    try {
-      const lower = backingPath(platform, file, driver.backing.name)
-      passGate(options.gate, files, lower, file)
-      const { format } = driver.backing
-      const { gate, secrets } = options
-      const below = open(lower, { gate, ...(secrets && { secrets }), ...(format !== undefined && { format }) }, [...above, real])
-      return new Disk(file, driver, below)
-    } catch (error) {
-      driver.close()
-      throw error
-    }
-  }
-  const disk = open(path, options, [])
-  try {
-    if (options.writable) assertOwnDataFile(platform, disk)
-    return disk
-  } catch (error) {
-    disk.close()
-    throw error
+  const { gate, secrets, above = [], writableBelow = () => false, ...top } = options
+  const seen = [...above]
+  let layer: { path: string; options: OpenOptions } = { path, options: { gate, secrets, ...top } }
+  for (let depth = 0; ; depth++) {
+    const real = files.canonical(layer.path)
+    assertGoesOn(seen, real, layer.path)
+    seen.push(real)
+    const driver = openLayer(platform, layer.path, layer.options)
+    const { backing } = driver
+    yield { path: layer.path, driver }
+    if (!backing) return
+    const lower = backingPath(platform, layer.path, backing.name)
+    passGate(gate, files, lower, layer.path)
+    const writable = writableBelow(files.canonical(lower), depth + 1)
+    if (writable) passGate(gate, files, lower, layer.path, 'write')
+    layer = { path: lower, options: { gate, secrets, writable, format: backing.format } }
   }
 }
 
+/** Throws `CHAIN` where the next layer is one that was come by already, or one too many. */
+function assertGoesOn(seen: readonly string[], real: string, path: string): void {
+  if (seen.includes(real))
+    throw new StrataError(
+      'CHAIN',
+      `The backing chain loops: ${path} is its own backing file`,
+      { path: seen.at(-1) ?? path, field: 'backing file' },
+      'One of the images names a wrong backing file. Correct that name.',
+    )
+  if (seen.length >= MAX_CHAIN_DEPTH) throw new StrataError('CHAIN', `The backing chain has more than ${MAX_CHAIN_DEPTH} layers`, { path })
+}
+
+/** Opens an image and every layer below it; only the top one for writing, unless the options name others. Throws `CHAIN` as `walkChain` does. */
+export function openDisk(platform: Platform, path: string, options: ChainOptions): Disk {
+  const layers: Layer[] = []
+  try {
+    for (const layer of walkChain(platform, path, options)) layers.push(layer)
+    assertOwnFiles(platform, layers)
+  } catch (error) {
+    for (const { driver } of layers) driver.close()
+    throw error
+  }
+  return layers.reduceRight<Disk | undefined>((below, layer) => new Disk(layer.path, layer.driver, below), undefined)!
+}
+
 /** The files of one layer, by their canonical names: the image, and its data file where it has one. */
-export function layerFiles(platform: Platform, { path, driver }: Disk): { image: string; dataFile?: string } {
+export function layerFiles(platform: Platform, { path, driver }: Layer): { image: string; dataFile?: string } {
   const { files } = platform
   const name = driver.describe().qcow2?.dataFile
   return { image: files.canonical(path), ...(name !== undefined && { dataFile: files.canonical(backingPath(platform, path, name)) }) }
 }
 
-/** Throws `CHAIN` where the file that a disk is to be written to is one that a layer below reads from. */
-function assertOwnDataFile(platform: Platform, disk: Disk): void {
-  if (!disk.below) return
-  const { dataFile } = layerFiles(platform, disk)
-  if (dataFile === undefined) return
-  for (let below: Disk | undefined = disk.below; below; below = below.below)
-    if (Object.values(layerFiles(platform, below)).includes(dataFile))
+/** Throws `CHAIN` where a layer is to be written to a file that is another layer's, too. */
+function assertOwnFiles(platform: Platform, layers: readonly Layer[]): void {
+  if (layers.length === 1 || layers.every(({ driver }) => !driver.writer)) return
+  const named = layers.map((layer) => ({ layer, files: Object.values(layerFiles(platform, layer)) }))
+  for (const { layer, files } of named) {
+    if (!layer.driver.writer) continue
+    if (named.some((other) => other.layer !== layer && other.files.some((file) => files.includes(file))))
       throw new StrataError(
         'CHAIN',
         'The data file of the image is a file that it stands on',
-        { path: disk.path, field: 'data file' },
+        { path: layer.path, field: 'data file' },
         'One of the images names a wrong file. Correct that name.',
       )
+  }
 }
 
 /** Where the name of a backing or data file leads, as seen from the image that holds it. Throws `UNSUPPORTED` for names that are no plain file. */

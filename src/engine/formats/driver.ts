@@ -46,10 +46,18 @@ export interface DriverWriter {
   reserve(at: number, length: number): Lease
   /** Stores one packed cluster; `at` is a multiple of `packGrain`. Absent where the format can't. */
   writePacked?(at: number, packed: Uint8Array): void
-  /** Makes `[at, at + length)` read as zeros, as metadata where the format can: both are multiples of the grain, or reach the end. */
+  /**
+   * Makes `[at, at + length)` read as zeros, as metadata where the format can: both are multiples of the grain, or reach the end. It goes on reading
+   * so whatever is put below the image later.
+   */
   zero(at: number, length: number): void
   /** Gives back the room of `[at, at + length)`, whole grains as in `zero`. What can't be given back without showing other bytes stays. */
   discard(at: number, length: number): void
+  /**
+   * Gives up all that the disk holds, so that it reads as the layer below does; what snapshots hold stays. Where the layer below holds the same,
+   * on stable storage, the disk reads the same at every step. Absent where the format, or this image, can have no layer below.
+   */
+  empty?(job: Job): void
   flush(): void
 }
 

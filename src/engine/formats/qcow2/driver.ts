@@ -1,5 +1,6 @@
 import type { DiskInfo, Qcow2Details } from '../../../shared/model.ts'
 import { StrataError } from '../../../shared/errors.ts'
+import type { Job } from '../../base/job.ts'
 import type { Codec } from '../../codec/codec.ts'
 import type { OpenLuks } from '../../crypto/luks.ts'
 import type {
@@ -20,6 +21,7 @@ import { bitmapFacet } from './bitmaps.ts'
 import { checkFacet } from './check.ts'
 import { compressionTypeOf } from './compression.ts'
 import { dataFileOf } from './data-file.ts'
+import { empty } from './empty.ts'
 import { describeEncryption, keyFacet } from './encryption.ts'
 import { incompatibleName } from './extensions.ts'
 import { GuestView } from './guest-view.ts'
@@ -78,6 +80,8 @@ export class Qcow2Driver implements FormatDriver {
         ...(packs && { writePacked: (at, packed) => this.#guarded(() => image.writePacked(at, packed)) }),
         zero: (at, length) => this.#guarded(() => image.zero(at, length)),
         discard: (at, length) => this.#guarded(() => image.discard(at, length)),
+        // A raw data file is the disk, with nothing below it.
+        ...(!image.raw && { empty: (job: Job) => this.#guarded(() => empty(image, job)) }),
         flush: () => image.flush(),
       }
       this.resize = resizeFacet(image)

@@ -197,20 +197,26 @@ export class Image {
     this.#boundFrees()
   }
 
-  /** Makes `[at, at + length)`, whole subclusters or up to the disk's end, read as zeros. */
+  /** Makes `[at, at + length)`, whole subclusters or up to the disk's end, read as zeros, now and over any backing file. */
   zero(at: number, length: number): void {
+    this.#clear(at, length, this.geometry.version === 2 ? 'bytes' : 'flags')
+  }
+
+  /**
+   * Reads as zeros from then on: as `how` says, by zero flags, as version 2 must by bytes, or by what is left of the map where nothing lies below.
+   */
+  #clear(at: number, length: number, how: 'flags' | 'bytes' | 'leave'): void {
     this.touch()
     this.#mark(at, length)
     if (this.raw && !this.seal) return this.data.zeroAt(at, length)
-    const { clusterSize, l2Reach, version } = this.geometry
-    const holes = this.header.backing === undefined
+    const { clusterSize } = this.geometry
     const end = at + length
     for (let pos = at; pos < end;) {
       const next = Math.min(end, pos - (pos % clusterSize) + clusterSize)
-      if (holes && !this.mapping.hasTable(pos)) pos = Math.min(end, (Math.floor(pos / l2Reach) + 1) * l2Reach)
+      if (how === 'leave' && !this.mapping.hasTable(pos)) pos = Math.min(end, this.mapping.reachEnd(pos))
       else {
-        if ((!holes && version === 2) || (this.raw && this.seal)) this.#zeroAsData(pos, next)
-        else this.#zeroAsMetadata(pos, next, holes)
+        if (how === 'bytes' || (this.raw && this.seal)) this.#zeroAsData(pos, next)
+        else this.#zeroAsMetadata(pos, next, how === 'leave')
         pos = next
       }
       this.#boundFrees()
@@ -218,16 +224,17 @@ export class Image {
     this.generation++
   }
 
-  /** Within one cluster. */
-  #zeroAsMetadata(from: number, to: number, holes: boolean): void {
-    const { clusterSize, subclusterSize } = this.geometry
+  /** Within one cluster. With `leave`, what is no part of the map stays so, and version 2 takes the cluster out of it. */
+  #zeroAsMetadata(from: number, to: number, leave: boolean): void {
+    const { clusterSize, subclusterSize, version } = this.geometry
     const start = from - (from % clusterSize)
     const end = alignUp(to, subclusterSize)
+    if (leave && this.mapping.entry(start).is === 'hole') return
     this.mapping.makeWritable(from)
     const old = this.mapping.entry(start)
     if (from === start && (end - start === clusterSize || to === this.header.size)) {
       this.release(old, 'request')
-      this.mapping.set(start, holes ? { is: 'hole' } : { is: 'zero', host: undefined, exclusive: false })
+      this.mapping.set(start, version === 2 ? { is: 'hole' } : { is: 'zero', host: undefined, exclusive: false })
     } else if (old.is === 'packed') this.#unpackWithZeros(old, start, from, to)
     else {
       const entry = withZeros(old, from - start, end - start, this.geometry)
@@ -246,7 +253,7 @@ export class Image {
     lease.commit()
   }
 
-  /** Version 2 has no zero flag: over a backing file only written zeros read as zeros. */
+  /** Version 2 has no zero flag: only written zeros read as zeros over any backing file. */
   #zeroAsData(from: number, to: number): void {
     for (let at = from; at < to;) {
       const lease = this.reserve(at, to - at)
@@ -262,10 +269,14 @@ export class Image {
     lease.storage.writeAt(lease.at, bytes)
   }
 
-  /** Gives back the room of a guest range that is wanted no more; it reads as zeros, unless version 2 over a backing file, where it stays. */
+  /**
+   * Gives back the room of a guest range that is wanted no more; it reads as zeros, unless version 2 over a backing file, where it stays. What was
+   * mapped gets zero flags where there are such; what was not, and has nothing below it, is left alone.
+   */
   discard(at: number, length: number): void {
-    if (this.geometry.version === 2 && this.header.backing !== undefined) return
-    this.zero(at, length)
+    const bare = this.header.backing === undefined
+    if (this.geometry.version === 2 && !bare) return
+    this.#clear(at, length, bare ? 'leave' : 'flags')
     if (this.geometry.external && !this.raw) this.data.zeroAt(at, length)
   }
 

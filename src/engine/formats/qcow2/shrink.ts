@@ -66,7 +66,7 @@ export function unmap(image: Image, from: number, to: number, job: Job): void {
 }
 
 /** Cuts the file off behind its last cluster that is in use. */
-function giveBackTail({ storage, refcounts, geometry }: Image): void {
+export function giveBackTail({ storage, refcounts, geometry }: Image): void {
   const { clusterSize } = geometry
   let end = ceilDiv(storage.size, clusterSize)
   while (end > 0 && refcounts.get(end - 1) === 0) end--

@@ -323,6 +323,10 @@ export const words = {
           return `${over ? 'Resized' : 'Resizing'} ${name(order.request.path)}`
         case 'amend':
           return `${over ? 'Changed' : 'Changing'} options of ${name(order.request.path)}`
+        case 'commit':
+          return `${over ? 'Committed' : 'Committing'} ${name(order.request.path)}`
+        case 'rebase':
+          return `${over ? 'Rebased' : 'Rebasing'} ${name(order.request.path)}`
         case 'snapshot':
           return snapshotTitle(order.request.action, over, name(order.request.path))
         case 'bitmap':
@@ -339,6 +343,9 @@ export const words = {
           return `${sizeText(outcome.result.info.actualSize)} on disk`
         case 'resize':
           return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
+        case 'commit':
+        case 'rebase':
+          return `${sizeText(outcome.result.copied)} copied`
         case 'snapshot':
           return `${outcome.result.info.snapshots.length} snapshots`
         case 'bitmap':
