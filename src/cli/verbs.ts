@@ -5,6 +5,7 @@ export const VERBS = {
   create: async () => (await import('./commands/create.ts')).create,
   info: async () => (await import('./commands/info.ts')).info,
   convert: async () => (await import('./commands/convert.ts')).convert,
+  compact: async () => (await import('./commands/compact.ts')).compact,
   check: async () => (await import('./commands/check.ts')).check,
   resize: async () => (await import('./commands/resize.ts')).resize,
   amend: async () => (await import('./commands/amend.ts')).amend,

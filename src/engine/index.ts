@@ -11,6 +11,7 @@ import type { GateRule } from './io/gate.ts'
 import { amend } from './operations/amend.ts'
 import { bitmap } from './operations/bitmap.ts'
 import { check } from './operations/check.ts'
+import { compact } from './operations/compact.ts'
 import { commit } from './operations/commit.ts'
 import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
@@ -44,6 +45,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     create: (request, context) => create(platform, request, context, watch),
     convert: (request, context) => convert(platform, request, { ...context, watch }),
     check: (request, context) => check(platform, request, context),
+    compact: (request, context) => compact(platform, request, { ...context, watch }),
     resize: (request, context) => resize(platform, request, context),
     amend: (request, context) => amend(platform, request, context),
     bitmap: (request, context) => bitmap(platform, request, context),

@@ -20,6 +20,8 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
       }
     case 'check':
       return mends(request) ? { reads: [], writes: [request.path] } : { reads: [request.path], writes: [] }
+    case 'compact':
+      return request.dryRun ? { reads: [request.path], writes: [] } : { reads: [], writes: [request.path] }
     case 'amend':
     case 'resize':
     case 'snapshot':

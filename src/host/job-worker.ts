@@ -35,6 +35,8 @@ function run(engine: Engine, { kind, request }: JobOrder, context: CallContext):
       return { kind, result: engine.convert(request, context) }
     case 'check':
       return { kind, result: engine.check(request, context) }
+    case 'compact':
+      return { kind, result: engine.compact(request, context) }
     case 'resize':
       return { kind, result: engine.resize(request, context) }
     case 'amend':

@@ -54,6 +54,14 @@ const check = v.strictObject({
   dryRun: v.exactOptional(v.boolean()),
 })
 
+const compact = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  how: v.picklist(['in-place', 'rewrite']),
+  compress: v.exactOptional(v.boolean()),
+  dryRun: v.exactOptional(v.boolean()),
+})
+
 const resize = v.strictObject({
   path,
   format: v.exactOptional(format),
@@ -126,6 +134,7 @@ const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
   v.strictObject({ kind: v.literal('check'), request: check }),
+  v.strictObject({ kind: v.literal('compact'), request: compact }),
   v.strictObject({ kind: v.literal('resize'), request: resize }),
   v.strictObject({ kind: v.literal('amend'), request: amend }),
   v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),

@@ -183,6 +183,10 @@ export class WindowHost {
             path: mends(order.request) ? grants.assertWritable(order.request.path) : grants.assertReadable(order.request.path),
           },
         }
+      case 'compact': {
+        const { dryRun, path } = order.request
+        return { kind: 'compact', request: { ...order.request, path: dryRun ? grants.assertReadable(path) : grants.assertWritable(path) } }
+      }
       case 'resize':
         return { kind: 'resize', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
       case 'amend':

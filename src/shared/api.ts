@@ -8,6 +8,8 @@ import type {
   CheckRequest,
   CommitRequest,
   CommitResult,
+  CompactRequest,
+  CompactResult,
   ConvertRequest,
   ConvertResult,
   CreateRequest,
@@ -28,6 +30,7 @@ export interface EngineApi {
   create(request: CreateRequest): CreateResult
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
+  compact(request: CompactRequest): CompactResult
   resize(request: ResizeRequest): ResizeResult
   amend(request: AmendRequest): AmendResult
   bitmap(request: BitmapRequest): BitmapResult
@@ -43,6 +46,7 @@ export const ENGINE = {
   create: 'job',
   convert: 'job',
   check: 'job',
+  compact: 'job',
   resize: 'job',
   amend: 'job',
   bitmap: 'job',

@@ -149,6 +149,37 @@ export interface KeyFacet {
   remove(which: { passphrase: Uint8Array } | { slot: number }, force: boolean): void
 }
 
+/** A guest range that takes room in the files of this layer, and whose room nobody shares. */
+export interface HeldRun {
+  at: number
+  length: number
+  /** bytes of zeros that can be given back within it: `at` is a multiple, and `length` too, or it reaches the disk's end */
+  unit: number
+  /** reads as zeros, as the map or a hole in the file says; what is not said has to be read */
+  zero: boolean
+}
+
+/** Makes the files of an image smaller; its disk reads as before. Only for an image that is sound. */
+export interface CompactFacet {
+  /** whether zeros can be told from what lies below; where not, only what reads as zeros below too may be given back */
+  readonly hides: boolean
+  /** The first run at or after guest offset `at`; undefined where there is none. */
+  next(at: number): HeldRun | undefined
+  /** Bytes of the files that giving back a range would win. To be asked once for each range. */
+  roomOf(at: number, length: number): number
+  /** Bytes of the files that take room for nothing, before anything is given back. */
+  spare(job: Job): number
+  /** Present when opened for writing. */
+  readonly giving?: {
+    /** Gives back the room of a range within a run, whole units of it, that reads as zeros; answers with the bytes that were. */
+    giveBack(at: number, length: number): number
+    /** Returns when all that was given back is so for good. */
+    flush(): void
+    /** Gives back what takes room for nothing. */
+    trim(job: Job): void
+  }
+}
+
 /** One open image. Only `locate` is compulsory work; what only some formats can do is an optional facet. */
 export interface FormatDriver {
   readonly format: FormatName
@@ -174,6 +205,7 @@ export interface FormatDriver {
   readonly bitmaps?: BitmapFacet
   readonly amend?: AmendFacet
   readonly keys?: KeyFacet
+  readonly compact?: CompactFacet
   /** Machine state saved past the end of the disk, as bytes from 0 on: it grows when it is written. */
   readonly vmState?: FormatDriver
   /** What the header says, without the facts of the file. */

@@ -7,6 +7,7 @@ import type {
   AmendFacet,
   BitmapFacet,
   CheckFacet,
+  CompactFacet,
   DriverWriter,
   Extent,
   FormatDriver,
@@ -19,6 +20,7 @@ import { amendFacet } from './amend.ts'
 import { trackWrites } from './bitmap-tracker.ts'
 import { bitmapFacet } from './bitmaps.ts'
 import { checkFacet } from './check.ts'
+import { compactFacet } from './compact.ts'
 import { compressionTypeOf } from './compression.ts'
 import { dataFileOf } from './data-file.ts'
 import { empty } from './empty.ts'
@@ -43,6 +45,7 @@ export class Qcow2Driver implements FormatDriver {
   readonly resize?: ResizeFacet
   readonly amend?: AmendFacet
   readonly check: CheckFacet
+  readonly compact: CompactFacet
   readonly keys?: KeyFacet
   readonly snapshots: SnapshotFacet
   readonly vmState: FormatDriver
@@ -71,6 +74,7 @@ export class Qcow2Driver implements FormatDriver {
     this.snapshots = snapshotFacet(image, this)
     this.vmState = new VmState(image, this.#view, header, () => this.size, writable)
     this.check = checkFacet(image)
+    this.compact = compactFacet(image, writable && ((change) => this.#guarded(change)))
     const tracker = writable ? trackWrites(image) : undefined
     image.tracker = tracker
     this.bitmaps = bitmapFacet(image, tracker)

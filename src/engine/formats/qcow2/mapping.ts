@@ -199,6 +199,11 @@ export class Mapping {
     return this.#tableAt(at) !== 0
   }
 
+  /** Whether the L2 table for `at` is there and belongs to the active state alone. */
+  ownsTable(at: number): boolean {
+    return this.hasTable(at) && isExclusive(this.#table.getUint32(Math.floor(at / this.#geometry.l2Reach) * 8))
+  }
+
   /** Throws `CORRUPT` when host bytes `[at, at + length)` touch an L2 table of the active map. */
   assertNoTable(at: number, length: number): void {
     const { clusterSize } = this.#geometry

@@ -4,7 +4,8 @@ import { alignUp } from '../../base/ints.ts'
 import type { Job } from '../../base/job.ts'
 import { growFile } from '../../io/set-aside.ts'
 import type { Storage } from '../../io/storage.ts'
-import type { DriverWriter, Extent, FormatDriver, ResizeFacet } from '../driver.ts'
+import type { CompactFacet, DriverWriter, Extent, FormatDriver, ResizeFacet } from '../driver.ts'
+import { compactFacet } from './compact.ts'
 
 /** An open raw image. Its size is the file's, rounded up to whole sectors of 512 bytes as QEMU does; what the file lacks reads as zeros. */
 export class RawDriver implements FormatDriver {
@@ -12,10 +13,12 @@ export class RawDriver implements FormatDriver {
   readonly grain = 1
   readonly writer?: DriverWriter
   readonly resize?: ResizeFacet
+  readonly compact: CompactFacet
   readonly #storage: Storage
 
   constructor(storage: Storage, writable: boolean) {
     this.#storage = storage
+    this.compact = compactFacet(storage, writable)
     if (!writable) return
     this.writer = {
       reserve: (at, length) => ({ storage, at, start: at, length, commit() {} }),

@@ -323,6 +323,10 @@ export const words = {
           return `${over ? 'Resized' : 'Resizing'} ${name(order.request.path)}`
         case 'amend':
           return `${over ? 'Changed' : 'Changing'} options of ${name(order.request.path)}`
+        case 'compact':
+          return order.request.dryRun
+            ? `${over ? 'Looked' : 'Looking'} for room in ${name(order.request.path)}`
+            : `${over ? 'Compacted' : 'Compacting'} ${name(order.request.path)}`
         case 'commit':
           return `${over ? 'Committed' : 'Committing'} ${name(order.request.path)}`
         case 'rebase':
@@ -343,6 +347,8 @@ export const words = {
           return `${sizeText(outcome.result.info.actualSize)} on disk`
         case 'resize':
           return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
+        case 'compact':
+          return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.after)}`
         case 'commit':
         case 'rebase':
           return `${sizeText(outcome.result.copied)} copied`
