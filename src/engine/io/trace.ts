@@ -30,42 +30,49 @@ export class TraceStorage extends StorageDecorator {
   #durable: MemoryStorage
   #durableCalls = 0
   readonly #base: MemoryStorage
+  readonly #heard: (call: TracedCall) => void
 
-  /** What `inner` holds now counts as durable. */
-  constructor(inner: Storage) {
+  /** What `inner` holds now counts as durable. `heard` is told of every call, after it was made. */
+  constructor(inner: Storage, heard: (call: TracedCall) => void = () => {}) {
     super(inner)
+    this.#heard = heard
     this.#base = copyOf(inner)
     this.#durable = this.#base.clone()
   }
 
+  #add(call: TracedCall): void {
+    this.calls.push(call)
+    this.#heard(call)
+  }
+
   override readAt(at: number, into: Uint8Array): void {
     super.readAt(at, into)
-    this.calls.push({ kind: 'read', at, length: into.length })
+    this.#add({ kind: 'read', at, length: into.length })
   }
 
   override writeAt(at: number, from: Uint8Array): void {
     super.writeAt(at, from)
-    this.calls.push({ kind: 'write', at, length: from.length, bytes: from.slice() })
+    this.#add({ kind: 'write', at, length: from.length, bytes: from.slice() })
   }
 
   override zeroAt(at: number, length: number): void {
     super.zeroAt(at, length)
-    this.calls.push({ kind: 'zero', at, length })
+    this.#add({ kind: 'zero', at, length })
   }
 
   override allocateAt(at: number, length: number, written: boolean): void {
     super.allocateAt(at, length, written)
-    this.calls.push({ kind: 'zero', at, length })
+    this.#add({ kind: 'zero', at, length })
   }
 
   override truncate(size: number): void {
     super.truncate(size)
-    this.calls.push({ kind: 'truncate', size })
+    this.#add({ kind: 'truncate', size })
   }
 
   override flush(): void {
     super.flush()
-    this.calls.push({ kind: 'flush' })
+    this.#add({ kind: 'flush' })
   }
 
   /**
