@@ -7,7 +7,6 @@ import { Disk } from '../device/disk.ts'
 import { openDisk, openLayer, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
 import type { CompactFacet, FormatDriver } from '../formats/driver.ts'
-import type { Compacted } from './compact.ts'
 
 /** Guest bytes read at once, at least. */
 const PIECE = 2 * 2 ** 20
@@ -16,8 +15,11 @@ const FLUSH_EVERY = 2 ** 30
 
 type Options = Pick<OpenOptions, 'gate' | 'secrets' | 'format'>
 
-/** Gives back what reads as zeros, and what nobody uses. Stopped, what was done stays done, and the next run goes on behind it. */
-export function compactInPlace(platform: Platform, info: DiskInfo, options: Options, job: Job): Compacted {
+/**
+ * Gives back what reads as zeros, and what nobody uses. Stopped, what was done stays done, and the next run goes on behind it. Answers with the
+ * guest bytes that were zeros.
+ */
+export function compactInPlace(platform: Platform, info: DiskInfo, options: Options, job: Job): number {
   mendLeaks(platform, info, options, job)
   const disk = open(platform, info, { ...options, writable: true })
   try {
@@ -32,14 +34,14 @@ export function compactInPlace(platform: Platform, info: DiskInfo, options: Opti
       flushed = at
     }
     giving.trim(job)
-    return { zeros }
+    return zeros
   } finally {
     disk.close()
   }
 }
 
-/** What `compactInPlace` would win. */
-export function estimateInPlace(platform: Platform, info: DiskInfo, options: Options, job: Job): Compacted {
+/** What `compactInPlace` would find, in guest bytes, and win, in bytes of the files. */
+export function estimateInPlace(platform: Platform, info: DiskInfo, options: Options, job: Job): { zeros: number; gain: number } {
   const disk = open(platform, info, options)
   try {
     // What was not closed cleanly is mended first in earnest: until then, its counts say little.
@@ -160,6 +162,6 @@ function* alsoBelow(
 
 function readBelow(below: Disk, at: number, into: Uint8Array): void {
   const there = Math.max(0, Math.min(into.length, below.size - at))
-  below.readAt(at, into.subarray(0, there))
+  if (there > 0) below.readAt(at, into.subarray(0, there))
   into.fill(0, there)
 }

@@ -8,7 +8,6 @@ import type { Platform } from '../device/platform.ts'
 import { type CreateOptions, DEFAULT_OPTIONS } from '../formats/options.ts'
 import { formatNamed } from '../formats/registry.ts'
 import type { Storage } from '../io/storage.ts'
-import type { Compacted } from './compact.ts'
 import { bitmapsToCopy, copyBitmaps } from './copy-bitmaps.ts'
 import { copyLayer } from './copy-layer.ts'
 import { dataOf, sample } from './estimate.ts'
@@ -33,13 +32,13 @@ export function assertRewritable({ path, format, snapshots, encrypted, qcow2 }: 
   if (compress && qcow2 === undefined) refuse(`A ${format} image can't be compressed`, 'compress', 'Convert it to qcow2.')
 }
 
-/** Makes the image anew beside itself, looks whether it reads the same, and puts it in the place of the old one. */
+/** Makes the image anew beside itself, looks whether it reads the same, and puts it in the place of the old one. Answers with the guest bytes of zeros that it left out. */
 export function rewrite(
   platform: Platform,
   info: DiskInfo,
   { compress, watch, ...options }: Options & { watch: StageWatch },
   job: Job,
-): Compacted {
+): number {
   return stage(platform, { path: info.path, overwrite: true }, watch, (storage) => {
     // Open for writing, though nothing is written: what could not be compacted in place is not to be replaced either.
     const from = new Disk(info.path, openLayer(platform, info.path, { ...options, writable: true }))
@@ -62,7 +61,7 @@ export function rewrite(
       to.flush()
       if (info.format === 'raw') storage.truncate(platform.files.facts(info.path)?.size ?? from.size)
       assertSame(platform, from, storage, info, job)
-      return { zeros }
+      return zeros
     } finally {
       from.close()
     }
@@ -74,7 +73,7 @@ export function estimateRewrite(
   platform: Platform,
   info: DiskInfo,
   { compress, before, ...options }: Options & { before: number },
-): Compacted {
+): { zeros: number; gain: number } {
   const disk = new Disk(info.path, openLayer(platform, info.path, options))
   try {
     const creation = creationOptions(info)

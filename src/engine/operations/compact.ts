@@ -8,12 +8,6 @@ import { compactInPlace, estimateInPlace } from './compact-in-place.ts'
 import { assertRewritable, estimateRewrite, rewrite } from './compact-rewrite.ts'
 import type { StageWatch } from './stage.ts'
 
-/** What an image looked like, and what is found or won. `zeros` in guest bytes; `gain` in bytes of the files, where it is not to be measured. */
-export interface Compacted {
-  zeros: number
-  gain?: number
-}
-
 /** Makes an image's file smaller. Its disk reads as before, at every step and after a power cut. */
 export function compact(
   platform: Platform,
@@ -32,19 +26,14 @@ export function compact(
   const room = (): number => roomTaken(platform, path, info.qcow2?.dataFile)
   const before = room()
   if (how === 'rewrite') assertRewritable(info, compress)
-  const run = (): Compacted => {
-    if (how === 'in-place') return (dryRun ? estimateInPlace : compactInPlace)(platform, info, options, job)
-    return dryRun
-      ? estimateRewrite(platform, info, { ...options, compress, before })
-      : rewrite(platform, info, { ...options, compress, watch }, job)
+  if (dryRun) {
+    const { zeros, gain } =
+      how === 'rewrite' ? estimateRewrite(platform, info, { ...options, compress, before }) : estimateInPlace(platform, info, options, job)
+    return { info, before, after: Math.max(0, before - gain), zeros }
   }
-  const { zeros, gain } = run()
-  return {
-    info: dryRun ? info : describeLayer(platform, path, { gate, format: info.format }),
-    before,
-    after: gain === undefined ? room() : Math.max(0, before - gain),
-    zeros,
-  }
+  const zeros =
+    how === 'rewrite' ? rewrite(platform, info, { ...options, compress, watch }, job) : compactInPlace(platform, info, options, job)
+  return { info: describeLayer(platform, path, { gate, format: info.format }), before, after: room(), zeros }
 }
 
 /** Bytes that the file system gave to an image and to its data file. */

@@ -1,12 +1,13 @@
-import { alignUp } from '../../base/ints.ts'
+import { alignDown, alignUp } from '../../base/ints.ts'
+import type { Job } from '../../base/job.ts'
 import type { Storage } from '../../io/storage.ts'
-import { WrittenRuns } from '../../io/written-runs.ts'
+import { BLOCK, RoomGiven } from '../../io/room-given.ts'
 import type { CompactFacet, HeldRun } from '../driver.ts'
 import { carries, type L2Entry, withZeros } from './entry.ts'
 import type { Image } from './image.ts'
 import { type MappedRun, NO_HOST } from './mapping.ts'
 import { giveBackTail } from './shrink.ts'
-import { punchSpare, spareBytes } from './spare-room.ts'
+import { punchSpare, spareRuns } from './spare-room.ts'
 
 /** Freed clusters and holes that wait for a flush. */
 const MAX_WAITING = 16384
@@ -23,7 +24,7 @@ export function compactFacet(image: Image, guard: Guard | false): CompactFacet {
     },
     next: (at: number) => held.next(at),
     roomOf: (at: number, length: number) => held.roomOf(at, length),
-    spare: (job: Parameters<CompactFacet['spare']>[0]) => spareBytes(image, job),
+    spare: (job: Job) => held.spare(job),
   }
   if (!guard) return facet
   const giver = new Giver(image)
@@ -48,13 +49,13 @@ export function compactFacet(image: Image, guard: Guard | false): CompactFacet {
 /** Finds what giving back would win. */
 class HeldRoom {
   readonly #image: Image
-  readonly #written: WrittenRuns
+  readonly #room: RoomGiven
   /** how many of its compressed clusters a host cluster has lost, by its number; those that lost all are gone from here */
   readonly #lost = new Map<number, number>()
 
   constructor(image: Image) {
     this.#image = image
-    this.#written = new WrittenRuns(image.data)
+    this.#room = new RoomGiven(image.data)
   }
 
   /** See `CompactFacet.next`. What a snapshot has too is left out: its room would stay taken. */
@@ -84,7 +85,7 @@ class HeldRoom {
     if (kind === 'hole' || host === NO_HOST || !run.exclusive) return length
     if (kind === 'zero') return this.#isSpent(at, run) ? length : { at, length, unit, zero: true }
     if (seal) return { at, length, unit, zero: false }
-    const found = this.#written.run(host, length)
+    const found = this.#room.written.run(host, length)
     // A unit that is written in part has to be read.
     if (found.written) return { at, length: Math.min(length, alignUp(found.length, unit)), unit, zero: false }
     const whole = found.length === length ? length : found.length - (found.length % unit)
@@ -92,10 +93,20 @@ class HeldRoom {
     return raw ? whole : { at, length: whole, unit, zero: true }
   }
 
-  /** Whether a run of zeros is of subclusters whose room is a hole already, while others of their cluster are in use. */
+  /** Whether a run of zeros is of subclusters of which no block of the file can be won, while others of their cluster are in use. */
   #isSpent(at: number, { host, length }: MappedRun): boolean {
     if (!this.#image.geometry.extendedL2 || this.#image.mapping.entry(at).is !== 'split') return false
-    return this.#written.bytes(host, length) === 0
+    const first = alignUp(host, BLOCK)
+    return this.#room.written.bytes(first, Math.max(0, alignDown(host + length, BLOCK) - first)) === 0
+  }
+
+  /** See `CompactFacet.spare`. */
+  spare(job: Job): number {
+    const { storage, data } = this.#image
+    const room = storage === data ? this.#room : new RoomGiven(storage)
+    let bytes = 0
+    for (const run of spareRuns(this.#image, job)) bytes += (run.storage === data ? this.#room : room).give(run.at, run.length)
+    return bytes
   }
 
   /** See `CompactFacet.roomOf`. */
@@ -107,7 +118,7 @@ class HeldRoom {
       if (run.kind === 'packed') room += this.#packedRoom(mapping.entry(at))
       else if (run.host !== NO_HOST)
         // The last cluster of the disk is given back whole.
-        room += this.#written.bytes(run.host, alignUp(run.length, geometry.external ? 1 : geometry.subclusterSize))
+        room += this.#room.give(run.host, alignUp(run.length, geometry.external ? 1 : geometry.subclusterSize))
       at += run.length
     }
     return room
@@ -123,7 +134,7 @@ class HeldRoom {
       if (lost < this.#image.refcounts.get(cluster)) this.#lost.set(cluster, lost)
       else {
         this.#lost.delete(cluster)
-        room += this.#written.bytes(cluster * clusterSize, clusterSize)
+        room += this.#room.give(cluster * clusterSize, clusterSize)
       }
     }
     return room

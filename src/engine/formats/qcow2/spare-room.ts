@@ -1,5 +1,6 @@
-import { ceilDiv } from '../../base/ints.ts'
+import { alignDown, alignUp, ceilDiv } from '../../base/ints.ts'
 import type { Job } from '../../base/job.ts'
+import { BLOCK } from '../../io/room-given.ts'
 import { WrittenRuns } from '../../io/written-runs.ts'
 import type { Storage } from '../../io/storage.ts'
 import type { Image } from './image.ts'
@@ -13,35 +14,29 @@ interface SpareRun {
   length: number
 }
 
-/** Bytes of the files of an image that nobody uses and that take room. */
-export function spareBytes(image: Image, job: Job): number {
-  let bytes = 0
-  for (const { length } of writtenSpare(image, job)) bytes += length
-  return bytes
-}
-
 /** Makes holes of what nobody uses. What is found must be on stable storage, and the image sound: a count of zero is believed. */
 export function punchSpare(image: Image, job: Job): void {
-  for (const { storage, at, length } of writtenSpare(image, job)) {
-    if (storage === image.storage) image.metadata.assertApart(at, length)
-    storage.zeroAt(at, length)
+  let known = { storage: image.storage, written: new WrittenRuns(image.storage) }
+  for (const { storage, at, length } of spareRuns(image, job)) {
+    if (known.storage !== storage) known = { storage, written: new WrittenRuns(storage) }
+    // Within a block there is nothing to win.
+    const end = at + length === storage.size ? storage.size : alignDown(at + length, BLOCK)
+    for (let from = alignUp(at, BLOCK); from < end;) {
+      const run = known.written.run(from, end - from)
+      if (run.written) {
+        if (storage === image.storage) image.metadata.assertApart(from, run.length)
+        storage.zeroAt(from, run.length)
+      }
+      from += run.length
+    }
   }
 }
 
-/** The parts of spare runs that are written. */
-function* writtenSpare(image: Image, job: Job): Generator<SpareRun> {
-  yield* written(image.storage, freeClusters(image, job))
-  if (image.geometry.external && !image.raw && image.snapshotTable.snapshots.length === 0) yield* written(image.data, unmapped(image, job))
-}
-
-function* written(storage: Storage, runs: Iterable<{ at: number; length: number }>): Generator<SpareRun> {
-  const known = new WrittenRuns(storage)
-  for (const { at, length } of runs)
-    for (let done = 0; done < length;) {
-      const run = known.run(at + done, length - done)
-      if (run.written) yield { storage, at: at + done, length: run.length }
-      done += run.length
-    }
+/** The runs of the files of an image that nobody uses, written or not. */
+export function* spareRuns(image: Image, job: Job): Generator<SpareRun> {
+  for (const run of freeClusters(image, job)) yield { storage: image.storage, ...run }
+  if (!image.geometry.external || image.raw || image.snapshotTable.snapshots.length > 0) return
+  for (const run of unmapped(image, job)) yield { storage: image.data, ...run }
 }
 
 /** The runs of clusters of the file whose count is zero. */

@@ -1,18 +1,15 @@
 import type { Storage } from '../../io/storage.ts'
-import { WrittenRuns } from '../../io/written-runs.ts'
+import { BLOCK, RoomGiven } from '../../io/room-given.ts'
 import type { CompactFacet } from '../driver.ts'
-
-/** What most file systems give and take as one, in bytes. */
-const BLOCK = 4096
 
 /** Zeros of a raw disk become holes of its file. */
 export function compactFacet(storage: Storage, writable: boolean): CompactFacet {
-  const written = new WrittenRuns(storage)
+  const room = new RoomGiven(storage)
   return {
     hides: true,
     next(from) {
       for (let at = from; at < storage.size;) {
-        const run = written.run(at, storage.size - at)
+        const run = room.written.run(at, storage.size - at)
         // A run of written bytes may begin anywhere; what is before it in its block is a hole, and reads as zeros too.
         if (run.written)
           return { at: at - (at % BLOCK), length: toBlock(at + run.length, storage) - (at - (at % BLOCK)), unit: BLOCK, zero: false }
@@ -20,7 +17,7 @@ export function compactFacet(storage: Storage, writable: boolean): CompactFacet 
       }
       return undefined
     },
-    roomOf: (at, length) => written.bytes(at, Math.max(0, Math.min(length, storage.size - at))),
+    roomOf: (at, length) => room.give(at, Math.max(0, Math.min(length, storage.size - at))),
     spare: () => 0,
     ...(writable && {
       giving: {
