@@ -38,6 +38,7 @@ const GOOD: [keyof WindowApi, unknown][] = [
   ],
   ['startJob', { kind: 'resize', request: { path: '/a', size: 2 ** 40, preallocation: 'metadata' } }],
   ['startJob', { kind: 'check', request: { path: '/a' } }],
+  ['startJob', { kind: 'compact', request: { path: '/a', format: 'qcow2', how: 'rewrite', compress: true, dryRun: true } }],
   ['startJob', { kind: 'bitmap', request: { path: '/a', name: 'one', actions: [{ do: 'add', granularity: 512 }, { do: 'disable' }] } }],
   [
     'startJob',
@@ -55,6 +56,8 @@ const GOOD: [keyof WindowApi, unknown][] = [
 ]
 
 const BAD: [keyof WindowApi, unknown, string][] = [
+  ['startJob', { kind: 'compact', request: { path: '/a' } }, 'request.how'],
+  ['startJob', { kind: 'compact', request: { path: '/a', how: 'somehow' } }, 'request.how'],
   ['info', {}, 'path'],
   ['info', { path: '' }, 'path'],
   ['info', { path: ['/a'] }, 'path'],

@@ -137,6 +137,7 @@ describe('a window that asks for what it was not given', () => {
       await expect(window.info({ path })).rejects.toMatchObject(DENIED)
       await expect(window.addToLibrary({ paths: [disk, path] })).rejects.toMatchObject(DENIED)
       await expect(window.startJob({ kind: 'check', request: { path } })).rejects.toMatchObject(DENIED)
+      await expect(window.startJob({ kind: 'compact', request: { path, how: 'in-place', dryRun: true } })).rejects.toMatchObject(DENIED)
       await expect(window.startJob(toQcow2(path, join(disks, 'stolen.qcow2')))).rejects.toMatchObject(DENIED)
       await expect(window.estimate(toQcow2(path, join(disks, 'x')).request as never)).rejects.toMatchObject(DENIED)
       const merge = { do: 'merge', source: 'bitmap', from: { path } } as const
@@ -157,6 +158,7 @@ describe('a window that asks for what it was not given', () => {
         DENIED,
       )
       await expect(window.startJob({ kind: 'resize', request: { path, size: 2 ** 20 } })).rejects.toMatchObject(DENIED)
+      await expect(window.startJob({ kind: 'compact', request: { path, how: 'rewrite' } })).rejects.toMatchObject(DENIED)
       await expect(window.startJob({ kind: 'bitmap', request: { path, name: 'x', actions: [{ do: 'add' }] } })).rejects.toMatchObject(
         DENIED,
       )
