@@ -10,6 +10,7 @@ export const VERBS = {
   resize: async () => (await import('./commands/resize.ts')).resize,
   amend: async () => (await import('./commands/amend.ts')).amend,
   snapshot: async () => (await import('./commands/snapshot.ts')).snapshot,
+  map: async () => (await import('./commands/map.ts')).map,
   bitmap: async () => (await import('./commands/bitmap.ts')).bitmap,
 } as const satisfies Record<string, () => Promise<Verb>>
 

@@ -16,6 +16,7 @@ import { commit } from './operations/commit.ts'
 import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
 import { estimate } from './operations/estimate.ts'
+import { map } from './operations/map.ts'
 import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
 import { snapshot } from './operations/snapshot.ts'
@@ -42,6 +43,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
   return {
     info: ({ path, format }, { gate }) => describeChain(platform, path, format === undefined ? { gate } : { gate, format }),
     estimate: (request, context) => estimate(platform, request, context),
+    map: (request, context) => map(platform, request, context),
     create: (request, context) => create(platform, request, context, watch),
     convert: (request, context) => convert(platform, request, { ...context, watch }),
     check: (request, context) => check(platform, request, context),

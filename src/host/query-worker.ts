@@ -25,5 +25,7 @@ function ask({ method, request }: ToQueryThread, context: CallContext) {
       return engine.info(request, context)
     case 'estimate':
       return engine.estimate(request, context)
+    case 'map':
+      return engine.map(request, context)
   }
 }

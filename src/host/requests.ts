@@ -130,6 +130,14 @@ const rebase = v.strictObject({
   compress: v.exactOptional(v.boolean()),
 })
 
+const map = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  start: v.exactOptional(bytes),
+  length: v.exactOptional(bytes),
+  most: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(100_000))),
+})
+
 const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
@@ -152,6 +160,7 @@ const filters = v.pipe(
 const REQUESTS: Schemas = {
   info: withFormat,
   estimate: convert,
+  map,
   facts: nothing,
   library: nothing,
   addToLibrary: v.strictObject({ paths: v.pipe(v.array(path), v.maxLength(1000)) }),

@@ -100,6 +100,11 @@ export class WindowHost {
     },
     estimate: (request) => this.#engine.query('estimate', this.#allowConvert(validRequest('estimate', request)), this.#grants.rule()),
 
+    map: (request) => {
+      const { path, ...rest } = validRequest('map', request)
+      return this.#engine.query('map', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
+    },
+
     facts: (request) => {
       validRequest('facts', request)
       return this.#shell.facts

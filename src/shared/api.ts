@@ -15,6 +15,8 @@ import type {
   CreateRequest,
   CreateResult,
   Estimate,
+  MapRequest,
+  MapResult,
   RebaseRequest,
   RebaseResult,
   ResizeRequest,
@@ -27,6 +29,7 @@ import type {
 export interface EngineApi {
   info(request: { path: string; format?: FormatName }): ChainInfo
   estimate(request: ConvertRequest): Estimate
+  map(request: MapRequest): MapResult
   create(request: CreateRequest): CreateResult
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
@@ -43,6 +46,7 @@ export interface EngineApi {
 export const ENGINE = {
   info: 'query',
   estimate: 'query',
+  map: 'query',
   create: 'job',
   convert: 'job',
   check: 'job',
@@ -164,6 +168,7 @@ export interface WindowApi extends Pick<EngineApi, QueryName> {
 export const WINDOW_METHODS = [
   'info',
   'estimate',
+  'map',
   'facts',
   'library',
   'addToLibrary',

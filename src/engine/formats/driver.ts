@@ -19,10 +19,16 @@ export type Extent =
   | { kind: 'data'; length: number; storage: Storage; at: number; sealed?: Sealed }
   /** compressed: ask `readPacked` */
   | { kind: 'packed'; length: number }
-  /** reads as zeros, whatever lies below; `allocated` where space is set aside for it */
-  | { kind: 'zero'; length: number; allocated?: boolean }
+  /** reads as zeros, whatever lies below */
+  | { kind: 'zero'; length: number; room?: Room }
   /** not in this layer: ask the backing disk */
-  | { kind: 'below'; length: number }
+  | { kind: 'below'; length: number; room?: Room }
+
+/** Space that is set aside for a guest range and holds nothing of it yet. */
+export interface Room {
+  readonly storage: Storage
+  readonly at: number
+}
 
 /**
  * Room for a guest range. The caller fills `storage` from `at` with the bytes of `[start, start + length)`, all of them, and
@@ -195,6 +201,11 @@ export interface FormatDriver {
   readonly backing?: { name: string; format?: string } | undefined
   /** Where the byte at `at` lives, and how far past it, at most `max` bytes, the same answer goes on. `at` lies inside `size`. */
   locate(at: number, max: number): Extent
+  /**
+   * Whether more room counts as used than the `allocated` bytes that the file system gave to the file: then holes of the file lie among what is
+   * mapped as data. Absent where that is always to be expected.
+   */
+  isSparse?(allocated: number): boolean
   /** Reads bytes of a packed extent; `into` must not reach past the extent. */
   readPacked(at: number, into: Uint8Array): void
   /** present when the image was opened for writing */

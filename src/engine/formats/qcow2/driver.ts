@@ -32,6 +32,7 @@ import { Image } from './image.ts'
 import { AUTOCLEAR, COMPATIBLE, CRYPT, INCOMPATIBLE } from './layout.ts'
 import { resizeFacet } from './resize.ts'
 import { type Sealing, unlock } from './seal.ts'
+import { isSparse } from './sparse.ts'
 import { snapshotFacet } from './snapshot-facet.ts'
 import { VmState } from './vm-state.ts'
 
@@ -134,6 +135,10 @@ export class Qcow2Driver implements FormatDriver {
 
   locate(at: number, max: number): Extent {
     return this.#view.locate(at, Math.min(max, this.size - at))
+  }
+
+  isSparse(allocated: number): boolean {
+    return isSparse(this.#image, allocated)
   }
 
   readPacked(at: number, into: Uint8Array): void {

@@ -20,9 +20,11 @@ export class GuestView {
     const run = this.#mapping.run(at, max)
     switch (run.kind) {
       case 'hole':
-        return { kind: 'below', length: run.length }
-      case 'zero':
-        return { kind: 'zero', length: run.length, allocated: run.host !== NO_HOST }
+      case 'zero': {
+        const kind = run.kind === 'hole' ? 'below' : 'zero'
+        if (run.host === NO_HOST) return { kind, length: run.length }
+        return { kind, length: run.length, room: { storage: this.#image.data, at: run.host } }
+      }
       case 'packed':
         return { kind: 'packed', length: run.length }
       case 'data': {

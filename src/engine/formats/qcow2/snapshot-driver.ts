@@ -18,11 +18,12 @@ export class SnapshotDriver implements FormatDriver {
   readonly backing: FormatDriver['backing']
   readonly vmState: FormatDriver
   readonly #view: GuestView
+  readonly isSparse: (allocated: number) => boolean
   readonly #describe: () => ReturnType<FormatDriver['describe']>
   readonly #close: () => void
 
   /** `whole` is the image's own driver, which is described in the disk's place, and closed with it. */
-  constructor(image: Image, snapshot: Snapshot, whole: Pick<FormatDriver, 'describe' | 'close'>) {
+  constructor(image: Image, snapshot: Snapshot, whole: Pick<FormatDriver, 'describe' | 'close' | 'isSparse'>) {
     readL1(image, snapshot) // refuses a table that can't be there
     this.grain = image.geometry.subclusterSize
     this.size = snapshot.diskSize ?? image.header.size
@@ -36,6 +37,7 @@ export class SnapshotDriver implements FormatDriver {
     this.#view = new GuestView(image, new Mapping(image.storage, image.geometry, snapshot))
     this.vmState = new VmState(image, this.#view, snapshot, () => this.size, false)
     this.#describe = () => ({ ...whole.describe(), virtualSize: this.size })
+    this.isSparse = (allocated) => whole.isSparse?.(allocated) ?? true
     this.#close = () => whole.close()
   }
 

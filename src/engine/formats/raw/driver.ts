@@ -40,7 +40,7 @@ export class RawDriver implements FormatDriver {
 
   locate(at: number, max: number): Extent {
     const there = this.#storage.size - at
-    if (there <= 0) return { kind: 'zero', length: max }
+    if (there <= 0) return { kind: 'zero', length: max, room: { storage: this.#storage, at } }
     return { kind: 'data', length: Math.min(max, there), storage: this.#storage, at }
   }
 
