@@ -5,6 +5,8 @@ import type { Disk, DiskRun } from '../device/disk.ts'
 
 /** Guest bytes compared at once. */
 const PIECE = 2 * 2 ** 20
+/** Guest bytes that are passed over at once, so that a huge empty disk still moves its bar and can be stopped. */
+const STRIDE = 2 ** 36
 
 export interface Differing {
   /** what will lie below the disk; nothing where absent */
@@ -34,13 +36,19 @@ export function copyDiffering(disk: Disk, { next, same, compress }: Differing, j
     if (run.alike) at += run.length
     else {
       const start = alignDown(at, unit)
-      const end = Math.min(size, start + most, alignUp(at + run.length, unit))
-      const old = before.subarray(0, end - start)
-      const other = after.subarray(0, end - start)
+      const limit = Math.min(size, start + most)
+      let end = alignUp(at + run.length, unit)
+      while (end < limit) {
+        const more = alike(disk, next, same, end)
+        if (more.alike) break
+        end = alignUp(end + more.length, unit)
+      }
+      at = Math.min(end, limit)
+      const old = before.subarray(0, at - start)
+      const other = after.subarray(0, at - start)
       readBelow(below, start, old)
       readBelow(next, start, other)
       copied += compress ? writePacked(disk, start, old, other, unit) : writePlain(disk, start, old, other)
-      at = end
     }
     job.report({ phase, done: at, total: size })
   }
@@ -49,7 +57,7 @@ export function copyDiffering(disk: Disk, { next, same, compress }: Differing, j
 
 /** Whether the disk reads the same from `at` on with either chain below it, as far as that is known without reading, and how far that goes. */
 function alike(disk: Disk, next: Disk | undefined, same: Differing['same'], at: number): { alike: boolean; length: number } {
-  const own = disk.driver.locate(at, disk.size - at)
+  const own = disk.driver.locate(at, Math.min(STRIDE, disk.size - at))
   if (own.kind !== 'below') return { alike: true, length: own.length }
   const old = firstRun(disk.below, at, own.length)
   const other = firstRun(next, at, old?.length ?? own.length)
