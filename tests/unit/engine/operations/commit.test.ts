@@ -268,7 +268,7 @@ describe('commit refuses, and changes nothing,', () => {
     here.make('/base', { size: SIZE })
     here.make('/top', { backing: 'base', writes: [[0, 1, 1]] })
     const gate: GateRule = { kind: 'granted', roots: [], files: ['/top', '/base'], writable: ['/top'] }
-    refused('DENIED', { ...here, commit: (request = {}) => here.engine.commit({ path: '/top', ...request }, { ...context, gate }) })
+    refused('DENIED', { ...here, commit: (request) => here.engine.commit({ path: '/top', ...request }, { ...context, gate }) })
   })
 
   it('encrypted images without their passphrases', () => {
