@@ -16,6 +16,7 @@ import { commit } from './operations/commit.ts'
 import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
 import { estimate } from './operations/estimate.ts'
+import { layout } from './operations/layout.ts'
 import { map } from './operations/map.ts'
 import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
@@ -43,6 +44,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
   return {
     info: ({ path, format }, { gate }) => describeChain(platform, path, format === undefined ? { gate } : { gate, format }),
     estimate: (request, context) => estimate(platform, request, context),
+    layout: (request, context) => layout(platform, request, context),
     map: (request, context) => map(platform, request, context),
     create: (request, context) => create(platform, request, context, watch),
     convert: (request, context) => convert(platform, request, { ...context, watch }),

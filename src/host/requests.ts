@@ -39,8 +39,15 @@ const create = v.strictObject({
   overwrite: v.boolean(),
 })
 
+const source = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  secret: v.exactOptional(word),
+  snapshot: v.exactOptional(v.string()),
+})
+
 const convert = v.strictObject({
-  source: v.strictObject({ path, format: v.exactOptional(format), secret: v.exactOptional(word), snapshot: v.exactOptional(v.string()) }),
+  source,
   target: v.strictObject({ path, format, qcow2: v.exactOptional(qcow2), compress: v.exactOptional(v.boolean()) }),
   overwrite: v.boolean(),
   bitmaps: v.exactOptional(v.picklist(['all', 'sound'])),
@@ -161,6 +168,7 @@ const REQUESTS: Schemas = {
   info: withFormat,
   estimate: convert,
   map,
+  layout: source,
   facts: nothing,
   library: nothing,
   addToLibrary: v.strictObject({ paths: v.pipe(v.array(path), v.maxLength(1000)) }),

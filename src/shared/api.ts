@@ -1,3 +1,4 @@
+import type { DiskLayout } from './disk-layout.ts'
 import type { ErrorDto } from './errors.ts'
 import type { ChainInfo, CheckReport, FormatName, Progress } from './model.ts'
 import type {
@@ -23,6 +24,7 @@ import type {
   ResizeResult,
   SnapshotRequest,
   SnapshotResult,
+  SourceImage,
 } from './requests.ts'
 
 /** What the engine does. The one contract: every client, server and worker type below derives from it. */
@@ -30,6 +32,7 @@ export interface EngineApi {
   info(request: { path: string; format?: FormatName }): ChainInfo
   estimate(request: ConvertRequest): Estimate
   map(request: MapRequest): MapResult
+  layout(request: SourceImage): DiskLayout
   create(request: CreateRequest): CreateResult
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
@@ -47,6 +50,7 @@ export const ENGINE = {
   info: 'query',
   estimate: 'query',
   map: 'query',
+  layout: 'query',
   create: 'job',
   convert: 'job',
   check: 'job',
@@ -169,6 +173,7 @@ export const WINDOW_METHODS = [
   'info',
   'estimate',
   'map',
+  'layout',
   'facts',
   'library',
   'addToLibrary',

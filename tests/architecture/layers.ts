@@ -108,6 +108,8 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
     node: 'suffix',
   },
+  // What a guest has put on a disk, from its bytes alone.
+  { name: 'engine/guest', pattern: /^engine\/guest\//, mayImport: ['shared', 'engine/base'], packages: [], node: 'no' },
   {
     name: 'engine/lanes',
     pattern: /^engine\/lanes\//,
@@ -128,6 +130,7 @@ export const LAYERS: readonly Layer[] = [
       'engine/options',
       'engine/registry',
       'engine/device',
+      'engine/guest',
       'engine/lanes',
     ],
     packages: [],

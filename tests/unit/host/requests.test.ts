@@ -26,6 +26,7 @@ const GOOD: [keyof WindowApi, unknown][] = [
       overwrite: false,
     },
   ],
+  ['layout', { path: '/a', snapshot: 'one' }],
   ['facts', {}],
   ['addToLibrary', { paths: [] }],
   ['startJob', create],
@@ -58,6 +59,7 @@ const GOOD: [keyof WindowApi, unknown][] = [
 const BAD: [keyof WindowApi, unknown, string][] = [
   ['startJob', { kind: 'compact', request: { path: '/a' } }, 'request.how'],
   ['startJob', { kind: 'compact', request: { path: '/a', how: 'somehow' } }, 'request.how'],
+  ['layout', { path: '/a', snapshot: 1 }, 'snapshot'],
   ['info', {}, 'path'],
   ['info', { path: '' }, 'path'],
   ['info', { path: ['/a'] }, 'path'],
