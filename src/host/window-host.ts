@@ -130,7 +130,10 @@ export class WindowHost {
       validRequest('jobs', request)
       return this.#jobs.list()
     },
-    startJob: (request) => this.#jobs.start(this.#allow(validRequest('startJob', request)), () => this.#grants.rule()),
+    startJob: async (request) => {
+      const order = await this.#withBase(this.#allow(validRequest('startJob', request)))
+      return this.#jobs.start(order, () => this.#grants.rule())
+    },
     pauseJob: (request) => this.#jobs.pause(validRequest('pauseJob', request).id),
     resumeJob: (request) => this.#jobs.resume(validRequest('resumeJob', request).id),
     cancelJob: (request) => this.#jobs.cancel(validRequest('cancelJob', request).id),
@@ -206,7 +209,6 @@ export class WindowHost {
       case 'bitmap':
         return { kind: 'bitmap', request: this.#allowBitmap(order.request) }
       case 'commit': {
-        // A base that the request does not name is named by the image; the gate asks whether it may be written.
         const { path, base, ...rest } = order.request
         const named = base === undefined ? {} : { base: grants.assertWritable(base) }
         return { kind: 'commit', request: { ...rest, ...named, path: grants.assertWritable(path) } }
@@ -218,6 +220,15 @@ export class WindowHost {
         return { kind: 'rebase', request: { ...order.request, path } }
       }
     }
+  }
+
+  /** A base that a commit does not name is named by its image: then it is known which files the job writes. */
+  async #withBase(order: JobOrder): Promise<JobOrder> {
+    if (order.kind !== 'commit' || order.request.base !== undefined) return order
+    const { path, format } = order.request
+    const { layers } = await this.#engine.query('info', { path, ...(format && { format }) }, this.#grants.rule())
+    const base = layers[0]?.backingPath
+    return base === undefined ? order : this.#allow({ kind: 'commit', request: { ...order.request, base } })
   }
 
   #allowBitmap(request: BitmapRequest): BitmapRequest {

@@ -48,6 +48,9 @@ const GOOD: [keyof WindowApi, unknown][] = [
       request: { path: '/a', name: 'one', actions: [{ do: 'merge', source: 'two', from: { path: '/b', format: 'qcow2' } }] },
     },
   ],
+  ['startJob', { kind: 'commit', request: { path: '/a', format: 'qcow2', base: '/b', keep: true } }],
+  ['startJob', { kind: 'rebase', request: { path: '/a', backing: { name: 'b', format: 'raw' }, mode: 'safe', compress: true } }],
+  ['startJob', { kind: 'rebase', request: { path: '/a', backing: null, mode: 'unsafe' } }],
   ['pauseJob', { id: 1 }],
   ['saveSettings', { theme: 'dark' }],
   ['openDialog', { title: 'Open', filters: [{ name: 'All', extensions: ['*'] }], several: true }],
@@ -57,6 +60,9 @@ const GOOD: [keyof WindowApi, unknown][] = [
 ]
 
 const BAD: [keyof WindowApi, unknown, string][] = [
+  ['startJob', { kind: 'commit', request: { path: '/a', empty: true } }, 'request.empty'],
+  ['startJob', { kind: 'rebase', request: { path: '/a', mode: 'safe' } }, 'request.backing'],
+  ['startJob', { kind: 'rebase', request: { path: '/a', backing: null, mode: 'fast' } }, 'request.mode'],
   ['startJob', { kind: 'compact', request: { path: '/a' } }, 'request.how'],
   ['startJob', { kind: 'compact', request: { path: '/a', how: 'somehow' } }, 'request.how'],
   ['layout', { path: '/a', snapshot: 1 }, 'snapshot'],

@@ -128,6 +128,47 @@ describe('the main road', () => {
   })
 })
 
+describe('a chain', () => {
+  /** The order that makes an overlay on the disk of the folder. */
+  const overlayOn = (path: string): JobOrder => ({
+    kind: 'create',
+    request: { path, format: 'qcow2', backing: { name: 'disk.raw', format: 'raw' }, overwrite: false },
+  })
+
+  it('is committed and rebased; which file a commit writes is known while it runs', async () => {
+    const { window, disks, disk } = setUp()
+    const overlay = join(disks, 'overlay.qcow2')
+    await run(window, overlayOn(overlay))
+    const job = await run(window, { kind: 'commit', request: { path: overlay } })
+    expect(job).toMatchObject({ status: 'done', order: { request: { path: overlay, base: disk } } })
+    expect(await run(window, { kind: 'rebase', request: { path: overlay, backing: null, mode: 'safe' } })).toMatchObject({
+      status: 'done',
+      outcome: { result: { copied: 2 ** 20 } },
+    })
+    expect((await window.info({ path: overlay })).layers).toHaveLength(1)
+  })
+
+  it('is changed only where it was granted', async () => {
+    const { host, base, window, disks, disk } = setUp({ roots: [] })
+    host.grantDropped(disk)
+    const overlay = join(disks, 'overlay.qcow2')
+    await run(window, overlayOn(overlay))
+    const narrow = new WindowHost({ folder: join(base, 'other'), grants: new Grants(), shell: { facts } })
+    onTestFinished(() => narrow.close())
+    narrow.grantDropped(overlay)
+    const other = connect(narrow)
+    const before = readFileSync(disk)
+    for (const request of [{ path: overlay }, { path: overlay, base: disk }, { path: disk }])
+      await expect(other.startJob({ kind: 'commit', request }), JSON.stringify(request)).rejects.toMatchObject(DENIED)
+    for (const name of ['disk.raw', '../secret.img', disk])
+      await expect(
+        other.startJob({ kind: 'rebase', request: { path: overlay, backing: { name, format: 'raw' }, mode: 'safe' } }),
+      ).rejects.toMatchObject(DENIED)
+    await expect(other.startJob({ kind: 'rebase', request: { path: disk, backing: null, mode: 'unsafe' } })).rejects.toMatchObject(DENIED)
+    expect(readFileSync(disk)).toEqual(before)
+  })
+})
+
 describe('a window that asks for what it was not given', () => {
   it('reads, converts, checks and lists nothing', async () => {
     const { base, window, disks, disk } = setUp()
