@@ -21,6 +21,7 @@ import { map } from './operations/map.ts'
 import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
 import { snapshot } from './operations/snapshot.ts'
+import { snapshotSpace } from './operations/snapshot-space.ts'
 import type { StageWatch } from './operations/stage.ts'
 
 export { unwatched, type Job } from './base/job.ts'
@@ -44,6 +45,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
   return {
     info: ({ path, format }, { gate }) => describeChain(platform, path, format === undefined ? { gate } : { gate, format }),
     estimate: (request, context) => estimate(platform, request, context),
+    snapshotSpace: (request, context) => snapshotSpace(platform, request, context),
     layout: (request, context) => layout(platform, request, context),
     map: (request, context) => map(platform, request, context),
     create: (request, context) => create(platform, request, context, watch),

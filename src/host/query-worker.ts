@@ -25,6 +25,8 @@ function ask({ method, request }: ToQueryThread, context: CallContext) {
       return engine.info(request, context)
     case 'estimate':
       return engine.estimate(request, context)
+    case 'snapshotSpace':
+      return engine.snapshotSpace(request, context)
     case 'layout':
       return engine.layout(request, context)
     case 'map':

@@ -169,6 +169,7 @@ const REQUESTS: Schemas = {
   estimate: convert,
   map,
   layout: source,
+  snapshotSpace: v.strictObject({ path, format: v.exactOptional(format), thorough: v.exactOptional(v.boolean()) }),
   facts: nothing,
   library: nothing,
   addToLibrary: v.strictObject({ paths: v.pipe(v.array(path), v.maxLength(1000)) }),

@@ -100,6 +100,10 @@ export class WindowHost {
     },
     estimate: (request) => this.#engine.query('estimate', this.#allowConvert(validRequest('estimate', request)), this.#grants.rule()),
 
+    snapshotSpace: (request) => {
+      const { path, ...rest } = validRequest('snapshotSpace', request)
+      return this.#engine.query('snapshotSpace', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
+    },
     layout: (request) => {
       const { path, ...rest } = validRequest('layout', request)
       return this.#engine.query('layout', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())

@@ -26,6 +26,7 @@ import type {
   SnapshotResult,
   SourceImage,
 } from './requests.ts'
+import type { SnapshotSpaceRequest, SnapshotSpaceResult } from './snapshot-space.ts'
 
 /** What the engine does. The one contract: every client, server and worker type below derives from it. */
 export interface EngineApi {
@@ -33,6 +34,7 @@ export interface EngineApi {
   estimate(request: ConvertRequest): Estimate
   map(request: MapRequest): MapResult
   layout(request: SourceImage): DiskLayout
+  snapshotSpace(request: SnapshotSpaceRequest): SnapshotSpaceResult
   create(request: CreateRequest): CreateResult
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
@@ -51,6 +53,7 @@ export const ENGINE = {
   estimate: 'query',
   map: 'query',
   layout: 'query',
+  snapshotSpace: 'query',
   create: 'job',
   convert: 'job',
   check: 'job',
@@ -174,6 +177,7 @@ export const WINDOW_METHODS = [
   'estimate',
   'map',
   'layout',
+  'snapshotSpace',
   'facts',
   'library',
   'addToLibrary',

@@ -1,5 +1,6 @@
 import type { BitmapInfo, CheckReport, DiskInfo, FormatName, Preallocation, Qcow2Details, SnapshotInfo } from '../../shared/model.ts'
 import type { AmendChanges, RepairScope } from '../../shared/requests.ts'
+import type { SnapshotSpace } from '../../shared/snapshot-space.ts'
 import type { Job } from '../base/job.ts'
 import type { Codec, CodecName, Codecs } from '../codec/codec.ts'
 import type { CryptoProvider } from '../crypto/crypto-provider.ts'
@@ -101,6 +102,11 @@ export interface SnapshotLabel {
 /** Internal snapshots. A snapshot is named by id or name; throws `NOT_FOUND` where there is none. Changes need an image opened for writing. */
 export interface SnapshotFacet {
   list(): SnapshotInfo[]
+  /**
+   * What the disk and each snapshot hold, alone and with others. Undefined where telling it would take more memory than it is worth, or, unless
+   * `thorough`, more than about a second.
+   */
+  space(thorough: boolean, job: Job): SnapshotSpace | undefined
   /** The disk as it was, for reading only. Nothing may be written while it is open, and closing it closes the image. */
   open(idOrName: string): FormatDriver
   create(label: SnapshotLabel, job: Job): SnapshotInfo

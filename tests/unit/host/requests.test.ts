@@ -27,6 +27,7 @@ const GOOD: [keyof WindowApi, unknown][] = [
     },
   ],
   ['layout', { path: '/a', snapshot: 'one' }],
+  ['snapshotSpace', { path: '/a', thorough: true }],
   ['facts', {}],
   ['addToLibrary', { paths: [] }],
   ['startJob', create],

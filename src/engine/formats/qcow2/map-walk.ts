@@ -29,15 +29,11 @@ export function walkMap(image: Image, l1: Uint8Array, walk: MapWalk, job: Job): 
   const view = viewOf(l1)
   const table = new Uint8Array(clusterSize)
   for (let at = 0; at < l1.length; at += 8) {
-    const high = view.getUint32(at)
-    const low = view.getUint32(at + 4)
-    if ((high | low) === 0) continue
-    const host = hostOf(high, low)
-    const fault = l1Fault(high, low, geometry) ?? (host === 0 || host >= storage.size ? 'the L2 table lies outside the file' : undefined)
-    if (fault !== undefined) throw impossible(image, fault, host, `l1[${at / 8}]`)
+    const host = tableOf(image, view, at)
+    if (host === undefined) continue
     job.checkpoint()
     job.report({ phase: walk.phase, done: at, total: l1.length })
-    if (walk.exclusive) view.setUint32(at, withExclusive(high, walk.exclusive(host / clusterSize)))
+    if (walk.exclusive) view.setUint32(at, withExclusive(view.getUint32(at), walk.exclusive(host / clusterSize)))
     readPadded(storage, host, table)
     walkTable(image, host, table, walk)
     // Last: whoever gives it back makes a hole of it.
@@ -46,7 +42,20 @@ export function walkMap(image: Image, l1: Uint8Array, walk: MapWalk, job: Job): 
   job.report({ phase: walk.phase, done: l1.length, total: l1.length })
 }
 
-function walkTable(image: Image, host: number, table: Uint8Array, { visit, exclusive }: MapWalk): void {
+/** Host offset of the L2 table that the entry at `at` of an L1 table names; undefined for none. Throws `CORRUPT` for an entry that is impossible. */
+export function tableOf(image: Image, l1: DataView, at: number): number | undefined {
+  const { geometry, storage } = image
+  const high = l1.getUint32(at)
+  const low = l1.getUint32(at + 4)
+  if ((high | low) === 0) return undefined
+  const host = hostOf(high, low)
+  const fault = l1Fault(high, low, geometry) ?? (host === 0 || host >= storage.size ? 'the L2 table lies outside the file' : undefined)
+  if (fault !== undefined) throw impossible(image, fault, host, `l1[${at / 8}]`)
+  return host
+}
+
+/** The same for what one L2 table refers to, without the table itself. `table` holds its bytes, which lie at `host` in the file. */
+export function walkTable(image: Image, host: number, table: Uint8Array, { visit, exclusive }: MapWalk): void {
   const { geometry, storage } = image
   const { clusterSize, l2EntryBytes, extendedL2, external } = geometry
   const view = viewOf(table)

@@ -3,6 +3,7 @@ import type { FormatDriver, SnapshotFacet } from '../driver.ts'
 import type { Image } from './image.ts'
 import { applySnapshot, createSnapshot, removeSnapshot, renameSnapshot } from './snapshot-changes.ts'
 import { SnapshotDriver } from './snapshot-driver.ts'
+import { snapshotSpace } from './snapshot-space.ts'
 import { indexOf, rowsOf } from './snapshot-table.ts'
 
 /** The internal snapshots of an image. `whole` is the image's own driver. */
@@ -14,6 +15,11 @@ export function snapshotFacet(image: Image, whole: Pick<FormatDriver, 'describe'
   }
   return {
     list: () => image.snapshotTable.snapshots.map(({ l1Offset: _offset, l1Size: _size, ...info }) => info),
+    space(thorough, job) {
+      image.assertCertain()
+      if (whole.writer) image.flush()
+      return snapshotSpace(image, thorough, job)
+    },
     open(idOrName) {
       image.assertCertain()
       return new SnapshotDriver(image, image.snapshotTable.snapshots[indexOf(image, rowsOf(image), idOrName)]!, whole)
