@@ -32,11 +32,14 @@ const KINDS: [name: string, options: Qcow2Options[]][] = [
   ['version 2', [{ clusterSize: 512, compat: '0.10' }]],
   ['lazy counts', [{ clusterSize: 1024, lazyRefcounts: true }]],
   ['extended entries and large clusters', [{ clusterSize: 16384, extendedL2: true }, { clusterSize: 4096 }]],
+  ['data files', [{ clusterSize: 512, dataFile: 'data' }]],
 ]
 
 interface Change {
   name: string
   run: (engine: Engine) => { copied: number }
+  /** packs clusters, which an image with a data file can't */
+  packs?: boolean
   /** images that may read otherwise afterwards, and sector by sector meanwhile */
   changed: string[]
 }
@@ -53,6 +56,7 @@ const CHANGES: Change[] = [
   {
     name: 'rebase with compression, under an overlay',
     run: (engine) => engine.rebase({ path: MIDDLE, backing: { name: 'layer-4' }, mode: 'safe', compress: true }, context),
+    packs: true,
     changed: [],
   },
 ]
@@ -127,7 +131,7 @@ const EACH = KINDS.flatMap(([kind, options], i) =>
 )
 
 /** Every change and every kind, not each with each. */
-const CASES = EACH.filter((_, i) => i % 2 === 0)
+const CASES = EACH.filter(({ change, options }, i) => i % 2 === 0 && !(change.packs && options[0]?.dataFile !== undefined))
 
 describe('a power cut during a change of a chain', () => {
   it.each(CASES)('leaves every image as before or after: $name, $kind', ({ options, change, seed }) => {

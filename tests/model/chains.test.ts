@@ -23,7 +23,7 @@ function step(bench: ChainBench, random: Random): string {
   if (choice < 4 && image.format === 'qcow2') {
     const others = bench.images.filter((other) => other !== image && !standsOn(other, image))
     const backing = others[random.below(others.length + 1)]
-    const compress = random.below(3) === 0
+    const compress = image.packs && random.below(3) === 0
     bench.rebase(image, backing, { compress, stated: random.below(2) === 0 || backing?.format === 'raw' })
     return `rebase of ${image.path} onto ${backing?.path ?? 'nothing'}, compress ${compress}`
   }

@@ -50,9 +50,11 @@ function move(platform: Platform, { path, format, backing, compress = false }: R
       assertUnlocked(next, secrets)
       assertApart(platform, disk, next)
     }
+    const named = backing && { name: backing.name, format: backing.format ?? next!.format }
+    facet.assertAmendable({ backing: named }) // with a format that was found out, too
     const copied = copyDiffering(disk, { next, same: sameImage(platform), compress }, job)
     disk.flush()
-    facet.amend({ backing: backing && { name: backing.name, format: backing.format ?? next!.format } }, job)
+    facet.amend({ backing: named }, job)
     return copied
   } finally {
     next?.close()
