@@ -1,7 +1,7 @@
 import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { hasProgram } from '../fixtures/programs.ts'
 import { AMEND } from './cases/amend.ts'
 import { BITMAP } from './cases/bitmap.ts'
@@ -17,6 +17,9 @@ import { USAGE } from './cases/usage.ts'
 import { imagesOf, makeImages } from './images.ts'
 import { must, run, type Said } from './qemu.ts'
 import { strataInside, strataProcess } from './strata.ts'
+
+// The cases that run as a process of their own have their jobs in threads.
+vi.mock('../../src/host/job-thread.ts', async () => ({ JobThread: (await import('../fixtures/job-here.ts')).JobHere }))
 
 const GROUPS = {
   usage: USAGE,
