@@ -9,15 +9,18 @@ import type { Platform } from './device/platform.ts'
 import { nodeFileSystem } from './io/file-system.node.ts'
 import type { GateRule } from './io/gate.ts'
 import { amend } from './operations/amend.ts'
+import { bench } from './operations/bench.ts'
 import { bitmap } from './operations/bitmap.ts'
 import { check } from './operations/check.ts'
 import { compact } from './operations/compact.ts'
 import { commit } from './operations/commit.ts'
+import { compare } from './operations/compare.ts'
 import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
 import { estimate } from './operations/estimate.ts'
 import { layout } from './operations/layout.ts'
 import { map } from './operations/map.ts'
+import { measure } from './operations/measure.ts'
 import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
 import { snapshot } from './operations/snapshot.ts'
@@ -52,6 +55,9 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     convert: (request, context) => convert(platform, request, { ...context, watch }),
     check: (request, context) => check(platform, request, context),
     compact: (request, context) => compact(platform, request, { ...context, watch }),
+    measure: (request, context) => measure(platform, request, context),
+    compare: (request, context) => compare(platform, request, context),
+    bench: (request, context) => bench(platform, request, context),
     resize: (request, context) => resize(platform, request, context),
     amend: (request, context) => amend(platform, request, context),
     bitmap: (request, context) => bitmap(platform, request, context),

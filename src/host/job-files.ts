@@ -22,6 +22,12 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
       return mends(request) ? { reads: [], writes: [request.path] } : { reads: [request.path], writes: [] }
     case 'compact':
       return request.dryRun ? { reads: [request.path], writes: [] } : { reads: [], writes: [request.path] }
+    case 'measure':
+      return { reads: 'path' in request.source ? [request.source.path] : [], writes: [] }
+    case 'compare':
+      return { reads: [request.left.path, request.right.path], writes: [] }
+    case 'bench':
+      return request.write ? { reads: [], writes: [request.path] } : { reads: [request.path], writes: [] }
     case 'amend':
     case 'resize':
     case 'snapshot':

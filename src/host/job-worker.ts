@@ -37,6 +37,12 @@ function run(engine: Engine, { kind, request }: JobOrder, context: CallContext):
       return { kind, result: engine.check(request, context) }
     case 'compact':
       return { kind, result: engine.compact(request, context) }
+    case 'measure':
+      return { kind, result: engine.measure(request, context) }
+    case 'compare':
+      return { kind, result: engine.compare(request, context) }
+    case 'bench':
+      return { kind, result: engine.bench(request, context) }
     case 'resize':
       return { kind, result: engine.resize(request, context) }
     case 'amend':

@@ -145,11 +145,37 @@ const map = v.strictObject({
   most: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(100_000))),
 })
 
+const measure = v.strictObject({
+  source: v.union([source, v.strictObject({ size: bytes })]),
+  target: v.strictObject({
+    format,
+    qcow2: v.exactOptional(qcow2),
+    compress: v.exactOptional(v.boolean()),
+    backed: v.exactOptional(v.boolean()),
+  }),
+})
+
+const compare = v.strictObject({ left: source, right: source, strict: v.exactOptional(v.boolean()) })
+
+const bench = v.strictObject({
+  path,
+  format: v.exactOptional(format),
+  count: bytes,
+  bufferSize: bytes,
+  step: bytes,
+  offset: bytes,
+  write: v.exactOptional(v.strictObject({ pattern: v.pipe(bytes, v.maxValue(255)) })),
+  flushInterval: bytes,
+})
+
 const order = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
   v.strictObject({ kind: v.literal('check'), request: check }),
   v.strictObject({ kind: v.literal('compact'), request: compact }),
+  v.strictObject({ kind: v.literal('measure'), request: measure }),
+  v.strictObject({ kind: v.literal('compare'), request: compare }),
+  v.strictObject({ kind: v.literal('bench'), request: bench }),
   v.strictObject({ kind: v.literal('resize'), request: resize }),
   v.strictObject({ kind: v.literal('amend'), request: amend }),
   v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),

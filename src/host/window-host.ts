@@ -203,6 +203,22 @@ export class WindowHost {
         const { dryRun, path } = order.request
         return { kind: 'compact', request: { ...order.request, path: dryRun ? grants.assertReadable(path) : grants.assertWritable(path) } }
       }
+      case 'measure': {
+        const { source, target } = order.request
+        return {
+          kind: 'measure',
+          request: { source: 'path' in source ? { ...source, path: grants.assertReadable(source.path) } : source, target },
+        }
+      }
+      case 'compare': {
+        const { left, right, ...rest } = order.request
+        const readable = (source: typeof left): typeof left => ({ ...source, path: grants.assertReadable(source.path) })
+        return { kind: 'compare', request: { ...rest, left: readable(left), right: readable(right) } }
+      }
+      case 'bench': {
+        const { path, write } = order.request
+        return { kind: 'bench', request: { ...order.request, path: write ? grants.assertWritable(path) : grants.assertReadable(path) } }
+      }
       case 'resize':
         return { kind: 'resize', request: { ...order.request, path: grants.assertWritable(order.request.path) } }
       case 'amend':

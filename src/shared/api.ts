@@ -4,12 +4,16 @@ import type { ChainInfo, CheckReport, FormatName, Progress } from './model.ts'
 import type {
   AmendRequest,
   AmendResult,
+  BenchRequest,
+  BenchResult,
   BitmapRequest,
   BitmapResult,
   CheckRequest,
   CommitRequest,
   CommitResult,
   CompactRequest,
+  CompareRequest,
+  CompareResult,
   CompactResult,
   ConvertRequest,
   ConvertResult,
@@ -18,6 +22,8 @@ import type {
   Estimate,
   MapRequest,
   MapResult,
+  MeasureRequest,
+  MeasureResult,
   RebaseRequest,
   RebaseResult,
   ResizeRequest,
@@ -39,6 +45,9 @@ export interface EngineApi {
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
   compact(request: CompactRequest): CompactResult
+  measure(request: MeasureRequest): MeasureResult
+  compare(request: CompareRequest): CompareResult
+  bench(request: BenchRequest): BenchResult
   resize(request: ResizeRequest): ResizeResult
   amend(request: AmendRequest): AmendResult
   bitmap(request: BitmapRequest): BitmapResult
@@ -58,6 +67,9 @@ export const ENGINE = {
   convert: 'job',
   check: 'job',
   compact: 'job',
+  measure: 'job',
+  compare: 'job',
+  bench: 'job',
   resize: 'job',
   amend: 'job',
   bitmap: 'job',

@@ -229,7 +229,8 @@ export interface MapResult {
 /** What a new image will take. The source, or the size of an empty disk. */
 export interface MeasureRequest {
   source: SourceImage | { size: number }
-  target: { format: FormatName; qcow2?: Qcow2Options; compress?: boolean }
+  /** `backed`: on a backing file; what the two share is not known, so everything counts */
+  target: { format: FormatName; qcow2?: Qcow2Options; compress?: boolean; backed?: boolean }
 }
 
 export interface MeasureResult {
@@ -239,6 +240,8 @@ export interface MeasureResult {
   fullyAllocated: number
   /** bytes that the source's bitmaps take besides; absent where source or target have none */
   bitmaps?: number
+  /** bytes of the target's data file besides, where it has one */
+  dataFile?: number
   /** for a compressed target: what a sample of the data says that it will take */
   estimate?: number
 }
@@ -253,8 +256,11 @@ export interface CompareRequest {
 
 export type CompareResult =
   | { same: true; sizesDiffer: boolean }
-  /** `at` in guest bytes: the first byte that differs, or the start of the first run that is allocated in one alone */
-  | { same: false; why: 'content' | 'allocation'; at: number }
+  /**
+   * `at` in guest bytes: the first byte that differs, or the start of the first run that is allocated in one alone. `beyond`: it lies behind the end of
+   * the shorter one.
+   */
+  | { same: false; why: 'content' | 'allocation'; at: number; beyond?: boolean }
   | { same: false; why: 'size'; left: number; right: number }
 
 /** A measurement of reading or writing one image. */

@@ -35,9 +35,12 @@ interface Known {
 export class BlockStatuses {
   readonly #layers: Known[] = []
   readonly #files: Platform['files']
+  readonly #holes: 'told' | 'all'
 
-  constructor(disk: Disk, { files }: Pick<Platform, 'files'>) {
+  /** `holes`: those that QEMU's tools tell of, or all that there are. */
+  constructor(disk: Disk, { files }: Pick<Platform, 'files'>, holes: 'told' | 'all' = 'told') {
     this.#files = files
+    this.#holes = holes
     for (let layer: Disk | undefined = disk; layer; layer = layer.below) this.#layers.push({ disk: layer })
   }
 
@@ -71,6 +74,7 @@ export class BlockStatuses {
 
   #isSparse(layer: Known): boolean {
     const { driver, path } = layer.disk
+    if (this.#holes === 'all') return true
     return (layer.sparse ??= driver.isSparse?.(this.#files.facts(path)?.allocated ?? 0) ?? true)
   }
 }

@@ -283,6 +283,20 @@ export interface CreateParams {
   passphrase?: Uint8Array
 }
 
+/** How long the file of a new image gets. Bytes. */
+export interface Sizing {
+  /** guest bytes that get room as one, and those whose room one table of the map tells; absent where the length does not depend on what is held */
+  readonly maps?: { unit: number; reach: number }
+  /** The length with room for so many units within so many reaches, exactly; `tail` bytes of the last unit are written. */
+  fileSize(units: number, reaches: number, tail?: number): number
+  /** the length once the guest has written everywhere */
+  readonly full: number
+  /** What QEMU foretells for so many guest bytes of data. */
+  foretold(data: number): number
+  /** the length of the file of guest bytes, where the image has one besides */
+  readonly dataFile?: number
+}
+
 /** A disk format: how to recognise, open and make an image of it. */
 export interface Format {
   readonly name: FormatName
@@ -300,4 +314,6 @@ export interface Format {
   create(params: CreateParams): FormatDriver
   /** Bytes of the file that holds `data` bytes of guest data in whole clusters, of a disk of `size` guest bytes. */
   fileSize(size: number, data: number, options: CreateOptions): number
+  /** How long the file gets by what the disk of `size` guest bytes holds, as conversion makes it. */
+  sizing(size: number, options: CreateOptions): Sizing
 }

@@ -4,7 +4,7 @@ import { alignDown, alignUp } from '../base/ints.ts'
 import type { Disk } from '../device/disk.ts'
 import { openDisk, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
-import { DEFAULT_OPTIONS } from '../formats/options.ts'
+import { type CreateOptions, DEFAULT_OPTIONS } from '../formats/options.ts'
 import { formatNamed } from '../formats/registry.ts'
 
 /** Clusters that are packed to learn how well the data packs. */
@@ -21,14 +21,9 @@ export function estimate(platform: Platform, request: ConvertRequest, { gate, se
   try {
     const { size } = disk
     format.assertCreatable(size, options, false)
-    const grain = target.format === 'raw' ? 4096 : options.clusterSize
-    const { bytes, spots } = dataOf(disk, grain)
-    const name = target.compress ? format.codecName?.(options) : undefined
-    const codec = name && platform.codecs[name]
-    const share = spots.length === 0 ? 0 : sample(disk, spots, grain, (cluster) => codec?.pack(cluster, options.compressionLevel))
     return {
       virtualSize: size,
-      expected: format.fileSize(size, Math.ceil(bytes * share), options),
+      expected: expectedSize(platform, disk, { ...target, options }),
       atMost: format.fileSize(size, size, options),
       free: platform.files.free(target.path),
       targetExists: platform.files.facts(target.path) !== undefined,
@@ -36,6 +31,21 @@ export function estimate(platform: Platform, request: ConvertRequest, { gate, se
   } finally {
     disk.close()
   }
+}
+
+/** Bytes of a new image with the data that a disk holds, judged from its map, and from a sample of the data. */
+export function expectedSize(
+  platform: Platform,
+  disk: Disk,
+  { format: name, options, compress = false }: { format: string; options: CreateOptions; compress?: boolean },
+): number {
+  const format = formatNamed(name)
+  const grain = name === 'raw' ? 4096 : options.clusterSize
+  const { bytes, spots } = dataOf(disk, grain)
+  const codecName = compress ? format.codecName?.(options) : undefined
+  const codec = codecName && platform.codecs[codecName]
+  const share = spots.length === 0 ? 0 : sample(disk, spots, grain, (cluster) => codec?.pack(cluster, options.compressionLevel))
+  return format.fileSize(disk.size, Math.ceil(bytes * share), options)
 }
 
 /** Guest bytes that the map calls data, in whole grains, and places spread over them. */

@@ -76,7 +76,8 @@ function assertDataFile({ dataFile, dataFileRaw, compat }: CreateOptions, hasBac
   if (dataFileRaw && hasBacking) refuse('Backing file and data-file-raw cannot be used at the same time', 'data_file_raw')
 }
 
-function shapeFor({ compat, clusterSize, refcountBits, extendedL2, dataFile }: CreateOptions): Shape {
+/** What the options of a new image decide of its sizes. */
+export function shapeFor({ compat, clusterSize, refcountBits, extendedL2, dataFile }: CreateOptions): Shape {
   const version = compat === '0.10' ? 2 : 3
   const external = dataFile !== undefined
   return { version, clusterBits: Math.log2(clusterSize), refcountOrder: Math.log2(refcountBits), extendedL2, external }
@@ -154,7 +155,7 @@ function sealed(params: OpenParams, header: Header, request: EncryptRequest): Se
 }
 
 /** Bytes of the LUKS header that the options ask for. Throws for a way to encrypt that there is not. */
-function luksLength({ encrypt }: CreateOptions): number {
+export function luksLength({ encrypt }: CreateOptions): number {
   return encrypt?.format === 'luks' ? luksAreaBytes(luksOptions(encrypt).spec) : 0
 }
 

@@ -3,6 +3,7 @@ import { codecNameOf } from './compression.ts'
 import { assertCreatable, create, fileSize } from './create.ts'
 import { Qcow2Driver } from './driver.ts'
 import { dataFileName } from './data-file.ts'
+import { sizing } from './file-size.ts'
 import { probe } from './header.ts'
 import { openPatient } from './patient.ts'
 import { repairDirty } from './repair.ts'
@@ -21,4 +22,5 @@ export const qcow2: Format = {
   assertCreatable,
   create,
   fileSize,
+  sizing,
 }

@@ -1,3 +1,4 @@
+import { alignUp } from '../../base/ints.ts'
 import type { Format } from '../driver.ts'
 import { assertCreatable, create } from './create.ts'
 import { RawDriver } from './driver.ts'
@@ -10,4 +11,8 @@ export const raw: Format = {
   assertCreatable,
   create,
   fileSize: (_size, data) => data,
+  sizing(size) {
+    const length = alignUp(size, 512)
+    return { fileSize: () => length, full: length, foretold: () => length }
+  },
 }

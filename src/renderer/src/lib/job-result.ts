@@ -9,9 +9,10 @@ export function jobTone(job: JobView): 'good' | 'warn' | 'bad' | 'plain' {
   return ({ fine: 'good', leaks: 'warn', corrupt: 'bad' } as const)[verdictOf(job.outcome.result)]
 }
 
-/** The image that a finished job is about: what it made, grew or checked. */
+/** The image that a finished job is about: what it made, grew or checked. One that only measures or compares is about none. */
 export function resultPath(job: JobView): string | undefined {
   const outcome = job.outcome
   if (!outcome) return undefined
-  return outcome.kind === 'check' ? outcome.result.path : outcome.result.info.path
+  if (outcome.kind === 'check') return outcome.result.path
+  return 'info' in outcome.result ? outcome.result.info.path : undefined
 }

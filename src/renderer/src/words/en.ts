@@ -319,6 +319,14 @@ export const words = {
           return `${over ? 'Created' : 'Creating'} ${name(order.request.path)}`
         case 'check':
           return `${over ? 'Checked' : 'Checking'} ${name(order.request.path)}`
+        case 'measure': {
+          const { source } = order.request
+          return `${over ? 'Measured' : 'Measuring'} ${'path' in source ? name(source.path) : sizeText(source.size)}`
+        }
+        case 'compare':
+          return `${over ? 'Compared' : 'Comparing'} ${name(order.request.left.path)} with ${name(order.request.right.path)}`
+        case 'bench':
+          return `${over ? 'Measured' : 'Measuring'} the speed of ${name(order.request.path)}`
         case 'resize':
           return `${over ? 'Resized' : 'Resizing'} ${name(order.request.path)}`
         case 'amend':
@@ -345,6 +353,12 @@ export const words = {
         case 'create':
         case 'amend':
           return `${sizeText(outcome.result.info.actualSize)} on disk`
+        case 'measure':
+          return sizeText(outcome.result.required)
+        case 'compare':
+          return outcome.result.same ? 'They hold the same.' : 'They differ.'
+        case 'bench':
+          return `${outcome.result.seconds.toFixed(3)} s`
         case 'resize':
           return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
         case 'compact':
