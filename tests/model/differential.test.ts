@@ -13,8 +13,8 @@ const ROUNDS = Number(process.env['STRATA_ROUNDS'] ?? 1)
 const REDUCE = process.env['STRATA_REDUCE'] !== undefined
 
 const SHAPES = {
-  'in turns on one image': { play: playTogether, turns: 6, alone: false },
-  'each on an image of its own': { play: playAlone, turns: 3, alone: true },
+  'in turns on one image': { play: playTogether, turns: 4, alone: false },
+  'each on an image of its own': { play: playAlone, turns: 2, alone: true },
 }
 
 describe.skipIf(!hasProgram('qemu-io'))('Strata and QEMU do the same random steps (needs qemu-utils)', () => {

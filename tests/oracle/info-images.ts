@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { must } from './qemu.ts'
 
@@ -104,7 +104,7 @@ export const INFO_IMAGES: Record<string, (folder: string, name: string) => void>
   },
   'luks.qcow2': (folder, name) => seal(folder, name, 'encrypt.format=luks,encrypt.iter-time=10'),
   'luks-two-slots.qcow2'(folder, name) {
-    seal(folder, name, 'encrypt.format=luks,encrypt.iter-time=10')
+    copyFileSync(join(folder, 'luks.qcow2'), join(folder, name))
     const image = `driver=qcow2,file.filename=${name},encrypt.key-secret=s`
     const change = 'encrypt.state=active,encrypt.new-secret=n,encrypt.keyslot=5,encrypt.iter-time=10'
     img(folder, 'amend', ...SECRET, ...MORE, '--image-opts', '-o', change, image)
@@ -121,12 +121,12 @@ export const INFO_IMAGES: Record<string, (folder: string, name: string) => void>
       name,
       'encrypt.format=luks,encrypt.iter-time=10,encrypt.cipher-alg=aes-128,encrypt.cipher-mode=ctr,encrypt.ivgen-alg=plain,encrypt.hash-alg=sha512',
     ),
-  'luks-ecb.qcow2': (folder, name) => seal(folder, name, 'encrypt.format=luks,encrypt.iter-time=10,encrypt.cipher-mode=ecb'),
   'aes.qcow2': (folder, name) => seal(folder, name, 'encrypt.format=aes'),
   'old-aes.qcow2': (folder, name) => seal(folder, name, 'compat=0.10,encrypt.format=aes'),
   'outside.qcow2': (folder, name) => make(folder, name, 'data_file=outside.data'),
   'raw-outside.qcow2': (folder, name) => make(folder, name, 'data_file=raw-outside.data,data_file_raw=on'),
-  'outside-luks.qcow2': (folder, name) => seal(folder, name, 'data_file=outside-luks.data,encrypt.format=luks,encrypt.iter-time=10'),
+  'outside-luks.qcow2': (folder, name) =>
+    seal(folder, name, 'data_file=outside-luks.data,encrypt.format=luks,encrypt.iter-time=10,encrypt.cipher-mode=ecb'),
   'everything.qcow2'(folder, name) {
     seal(folder, name, 'extended_l2=on,lazy_refcounts=on,refcount_bits=64,compression_type=zstd,encrypt.format=luks,encrypt.iter-time=10')
     const image = `driver=qcow2,file.filename=${name},encrypt.key-secret=s`

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasProgram } from '../fixtures/programs.ts'
 import { rowName, ROWS } from '../model/differential-matrix.ts'
-import { layOut } from '../model/differential-game.ts'
-import { QemuPlayer } from '../model/differential-qemu.ts'
+import { creatorOf, layOut } from '../model/differential-game.ts'
 import { INFO_IMAGES } from './info-images.ts'
 import { must } from './qemu.ts'
 import { strataInside } from './strata.ts'
@@ -38,7 +37,7 @@ describe.skipIf(!hasProgram('qemu-img'))('What info tells is what qemu-img info 
     const folder = join(scratch, `row-${number}`)
     mkdirSync(folder)
     const place = layOut(row, 2 ** 20 + row.clusterSize, folder, 'image')
-    new QemuPlayer(place).create(2 ** 20 + row.clusterSize)
+    creatorOf(place).create(2 ** 20 + row.clusterSize)
     await compare('--backing-chain', place.path)
   })
 })
