@@ -23,7 +23,12 @@ export function outputOf(value: string | undefined): 'human' | 'json' {
 
 const CACHE_MODES = ['none', 'off', 'writeback', 'writethrough', 'directsync', 'unsafe']
 
+/** Whether QEMU has a cache mode of that name. */
+export function cacheModeExists(value: string): boolean {
+  return CACHE_MODES.includes(value)
+}
+
 /** Throws unless a cache option has a mode that exists. Strata writes through the system's cache and flushes at the end, whatever the mode. */
 export function assertCacheMode(value: string | undefined, what: 'cache' | 'source cache'): void {
-  if (value !== undefined && !CACHE_MODES.includes(value)) throw new Failure(`Invalid ${what} option: ${value}`)
+  if (value !== undefined && !cacheModeExists(value)) throw new Failure(`Invalid ${what} option: ${value}`)
 }

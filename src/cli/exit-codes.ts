@@ -2,6 +2,11 @@
 export const EXIT = {
   ok: 0,
   failed: 1,
+  /** `compare`: the disks differ; an image could not be opened; where its bytes lie could not be told; or they could not be read */
+  different: 1,
+  notOpened: 2,
+  notAllocated: 3,
+  notRead: 4,
   /** `check`: the image is damaged */
   corrupt: 2,
   /** `check`: clusters are lost, and nothing is damaged */

@@ -11,6 +11,9 @@ export const VERBS = {
   amend: async () => (await import('./commands/amend.ts')).amend,
   snapshot: async () => (await import('./commands/snapshot.ts')).snapshot,
   map: async () => (await import('./commands/map.ts')).map,
+  measure: async () => (await import('./commands/measure.ts')).measure,
+  compare: async () => (await import('./commands/compare.ts')).compare,
+  bench: async () => (await import('./commands/bench.ts')).bench,
   bitmap: async () => (await import('./commands/bitmap.ts')).bitmap,
 } as const satisfies Record<string, () => Promise<Verb>>
 

@@ -1,5 +1,5 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { DiskInfo, Progress, SnapshotInfo } from '../../shared/model.ts'
+import type { Progress } from '../../shared/model.ts'
 import type { ConvertRequest } from '../../shared/requests.ts'
 import { assertCacheMode, CREATION, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
@@ -13,6 +13,7 @@ import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import { parseSize } from '../sizes.ts'
+import { snapshotOf } from '../snapshot-choice.ts'
 import { verb } from '../verb.ts'
 
 /** `strata convert`: the content of a disk, through its whole chain, in a new image of any format. */
@@ -111,32 +112,6 @@ export const convert = verb({
     return EXIT.ok
   },
 })
-
-/** The snapshot that `-l` names, looked for in the image as qemu-img does. */
-function snapshotOf(top: DiskInfo | undefined, text: string | undefined): { snapshot?: string } {
-  if (text === undefined || !top) return {}
-  if (top.format === 'raw')
-    throw new Failure(
-      "Failed to load snapshot: Block format 'raw' used by device '' does not support temporarily loading internal snapshots",
-    )
-  const found = text.startsWith('snapshot.') ? bySettings(top.snapshots, text) : byIdOrName(top.snapshots, text)
-  if (!found) throw new Failure("Failed to load snapshot: Can't find snapshot")
-  return { snapshot: found.id }
-}
-
-function byIdOrName(snapshots: readonly SnapshotInfo[], text: string): SnapshotInfo | undefined {
-  return snapshots.find(({ id }) => id === text) ?? snapshots.find(({ name }) => name === text)
-}
-
-function bySettings(snapshots: readonly SnapshotInfo[], text: string): SnapshotInfo | undefined {
-  const settings = new Map(parseOptionLists([text]))
-  for (const name of settings.keys())
-    if (name !== 'snapshot.id' && name !== 'snapshot.name')
-      throw new Failure(`Invalid parameter '${name}'\nstrata: Failed in parsing snapshot param '${text}'`)
-  const id = settings.get('snapshot.id')
-  const name = settings.get('snapshot.name')
-  return snapshots.find((one) => (id === undefined || one.id === id) && (name === undefined || one.name === name))
-}
 
 function compressionLevel(text: string | undefined, compress: boolean): { compressionLevel?: number } {
   if (text === undefined) return {}
