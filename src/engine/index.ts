@@ -20,6 +20,7 @@ import { create } from './operations/create.ts'
 import { estimate } from './operations/estimate.ts'
 import { layout } from './operations/layout.ts'
 import { map } from './operations/map.ts'
+import { KnownMaps, mapOverview } from './operations/map-overview.ts'
 import { measure } from './operations/measure.ts'
 import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
@@ -45,10 +46,12 @@ export type Engine = { [M in keyof EngineApi]: (request: Request<M>, context: Ca
 
 /** The engine on Node's files and codecs, or on another platform. `watch` hears of every staged file before it exists. */
 export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, platform: Platform = nodePlatform): Engine {
+  const maps = new KnownMaps()
   return {
     info: ({ path, format }, { gate }) => describeChain(platform, path, format === undefined ? { gate } : { gate, format }),
     estimate: (request, context) => estimate(platform, request, context),
     snapshotSpace: (request, context) => snapshotSpace(platform, request, context),
+    mapOverview: (request, context) => mapOverview(platform, maps, request, context),
     layout: (request, context) => layout(platform, request, context),
     map: (request, context) => map(platform, request, context),
     create: (request, context) => create(platform, request, context, watch),

@@ -27,6 +27,8 @@ function ask({ method, request }: ToQueryThread, context: CallContext) {
       return engine.estimate(request, context)
     case 'snapshotSpace':
       return engine.snapshotSpace(request, context)
+    case 'mapOverview':
+      return engine.mapOverview(request, context)
     case 'layout':
       return engine.layout(request, context)
     case 'map':

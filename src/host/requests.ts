@@ -194,6 +194,13 @@ const REQUESTS: Schemas = {
   info: withFormat,
   estimate: convert,
   map,
+  mapOverview: v.strictObject({
+    ...source.entries,
+    start: bytes,
+    length: bytes,
+    cellSize: bytes,
+    milliseconds: v.exactOptional(v.pipe(bytes, v.maxValue(5000))),
+  }),
   layout: source,
   snapshotSpace: v.strictObject({ path, format: v.exactOptional(format), thorough: v.exactOptional(v.boolean()) }),
   facts: nothing,

@@ -104,6 +104,10 @@ export class WindowHost {
       const { path, ...rest } = validRequest('snapshotSpace', request)
       return this.#engine.query('snapshotSpace', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
     },
+    mapOverview: (request) => {
+      const { path, ...rest } = validRequest('mapOverview', request)
+      return this.#engine.query('mapOverview', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
+    },
     layout: (request) => {
       const { path, ...rest } = validRequest('layout', request)
       return this.#engine.query('layout', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())

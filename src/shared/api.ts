@@ -1,5 +1,6 @@
 import type { DiskLayout } from './disk-layout.ts'
 import type { ErrorDto } from './errors.ts'
+import type { MapOverview, MapOverviewRequest } from './map-overview.ts'
 import type { ChainInfo, CheckReport, FormatName, Progress } from './model.ts'
 import type {
   AmendRequest,
@@ -39,6 +40,7 @@ export interface EngineApi {
   info(request: { path: string; format?: FormatName }): ChainInfo
   estimate(request: ConvertRequest): Estimate
   map(request: MapRequest): MapResult
+  mapOverview(request: MapOverviewRequest): MapOverview
   layout(request: SourceImage): DiskLayout
   snapshotSpace(request: SnapshotSpaceRequest): SnapshotSpaceResult
   create(request: CreateRequest): CreateResult
@@ -61,6 +63,7 @@ export const ENGINE = {
   info: 'query',
   estimate: 'query',
   map: 'query',
+  mapOverview: 'query',
   layout: 'query',
   snapshotSpace: 'query',
   create: 'job',
@@ -188,6 +191,7 @@ export const WINDOW_METHODS = [
   'info',
   'estimate',
   'map',
+  'mapOverview',
   'layout',
   'snapshotSpace',
   'facts',

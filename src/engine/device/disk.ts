@@ -15,6 +15,8 @@ export interface DiskRun {
   kind: 'data' | 'packed' | 'zero'
   /** 0 for the disk's own layer, 1 for its backing disk, and so on; for `zero`, the layer that says so */
   depth: number
+  /** of `zero` alone: no layer says so, and nothing is stored for it */
+  hole?: boolean
 }
 
 /** A run that ends at a certain layer: what only that one and those below it know is `below`. */
@@ -89,13 +91,13 @@ export class Disk {
 
   #run(at: number, max: number, depth: number, base: Disk | undefined): UpperRun {
     if (this === base) return { at, length: max, kind: 'below', depth }
-    if (at >= this.size) return { at, length: max, kind: 'zero', depth }
+    if (at >= this.size) return { at, length: max, kind: 'zero', depth, hole: true }
     const extent = this.driver.locate(at, Math.min(max, this.size - at))
     // A hole among encrypted bytes is no run of zeros.
     if (extent.kind === 'data' && extent.sealed) return { at, length: extent.length, kind: 'data', depth }
     if (extent.kind === 'data') return { at, depth, ...this.#inFile(extent) }
     if (extent.kind !== 'below') return { at, length: extent.length, kind: extent.kind, depth }
-    if (!this.below) return { at, length: extent.length, kind: 'zero', depth }
+    if (!this.below) return { at, length: extent.length, kind: 'zero', depth, hole: true }
     return this.below.#run(at, extent.length, depth + 1, base)
   }
 
@@ -103,12 +105,12 @@ export class Disk {
    * What the file itself says of plain bytes: room that was set aside and never written is a hole there, too. The end of a run of written
    * bytes is remembered: finding it costs some file systems as much as reading up to it. Written bytes that became a hole since still read right.
    */
-  #inFile({ storage, at, length }: Extract<Extent, { kind: 'data' }>): { kind: 'data' | 'zero'; length: number } {
-    if (at >= storage.size) return { kind: 'zero', length }
+  #inFile({ storage, at, length }: Extract<Extent, { kind: 'data' }>): Pick<DiskRun, 'kind' | 'length' | 'hole'> {
+    if (at >= storage.size) return { kind: 'zero', length, hole: true }
     const known = this.#written
     if (known.storage !== storage || at < known.at || at >= known.end) {
       for (const run of storage.extents(at, storage.size - at)) {
-        if (run.hole) return { kind: 'zero', length: Math.min(length, run.length) }
+        if (run.hole) return { kind: 'zero', length: Math.min(length, run.length), hole: true }
         this.#written = { storage, at, end: at + run.length }
         break
       }

@@ -177,6 +177,7 @@ describe('a window that asks for what it was not given', () => {
     for (const path of [secret, join(disks, 'innocent.img'), `${disks}/../secret.img`, '/etc/passwd']) {
       await expect(window.info({ path })).rejects.toMatchObject(DENIED)
       await expect(window.layout({ path })).rejects.toMatchObject(DENIED)
+      await expect(window.mapOverview({ path, start: 0, length: 512, cellSize: 512 })).rejects.toMatchObject(DENIED)
       await expect(window.snapshotSpace({ path })).rejects.toMatchObject(DENIED)
       await expect(window.addToLibrary({ paths: [disk, path] })).rejects.toMatchObject(DENIED)
       await expect(window.startJob({ kind: 'check', request: { path } })).rejects.toMatchObject(DENIED)

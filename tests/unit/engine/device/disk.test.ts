@@ -56,7 +56,7 @@ describe("a disk's runs", () => {
     storage.truncate(storage.size - 512)
     expect([...disk.runs(0, disk.size)]).toEqual([
       { at: 0, length: MIB - 512, kind: 'data', depth: 0 },
-      { at: MIB - 512, length: 512, kind: 'zero', depth: 0 },
+      { at: MIB - 512, length: 512, kind: 'zero', depth: 0, hole: true },
     ])
   })
 })
