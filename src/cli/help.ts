@@ -1,4 +1,5 @@
 import { HELP, type OptionSpec } from './args.ts'
+import { programName } from './program-name.ts'
 import type { Verb } from './verb.ts'
 import { VERBS } from './verbs.ts'
 
@@ -11,7 +12,7 @@ export async function generalHelp(): Promise<string> {
     }),
   )
   return [
-    'usage: strata VERB [options] ...',
+    `usage: ${programName()} VERB [options] ...`,
     '',
     'Makes, inspects, converts, checks and resizes virtual disks. The verbs take the options of qemu-img.',
     '',
@@ -31,7 +32,7 @@ export function verbHelp(name: string, { summary, operands, options }: Verb): st
   const rows = [...Object.values(options), HELP].flatMap((spec) => (spec.help === undefined ? [] : [row(flags(spec), spec.help)]))
   const refused = Object.values(options).flatMap((spec) => (spec.help === undefined ? [flags(spec)] : []))
   return [
-    `usage: strata ${name} [options] ${operands}`,
+    `usage: ${programName()} ${name} [options] ${operands}`,
     '',
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     '',

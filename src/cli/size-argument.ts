@@ -1,4 +1,5 @@
 import { Failure } from './failure.ts'
+import { programName } from './program-name.ts'
 import { MAX_SIZE, parseSize } from './sizes.ts'
 
 /** The value of an option that is a size, in bytes; `what` names it in qemu-img's complaints. */
@@ -7,7 +8,7 @@ export function sizeArgument(what: string, value: string, least = 0n, most = MAX
   if (size === 'invalid')
     throw new Failure(
       `Invalid ${what} specified. You may use k, M, G, T, P or E suffixes for\n` +
-        'strata: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
+        `${programName()}: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.`,
     )
   if (size === 'range' || size < least || size > most) throw new Failure(`Invalid ${what} specified. Must be between ${least} and ${most}.`)
   return size

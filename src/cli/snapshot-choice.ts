@@ -1,6 +1,7 @@
 import type { DiskInfo, SnapshotInfo } from '../shared/model.ts'
 import { Failure } from './failure.ts'
 import { parseOptionLists } from './option-list.ts'
+import { programName } from './program-name.ts'
 
 /** The snapshot that `-l` names, looked for in the image as qemu-img does. */
 export function snapshotOf(top: DiskInfo | undefined, text: string | undefined): { snapshot?: string } {
@@ -22,7 +23,7 @@ function bySettings(snapshots: readonly SnapshotInfo[], text: string): SnapshotI
   const settings = new Map(parseOptionLists([text]))
   for (const name of settings.keys())
     if (name !== 'snapshot.id' && name !== 'snapshot.name')
-      throw new Failure(`Invalid parameter '${name}'\nstrata: Failed in parsing snapshot param '${text}'`)
+      throw new Failure(`Invalid parameter '${name}'\n${programName()}: Failed in parsing snapshot param '${text}'`)
   const id = settings.get('snapshot.id')
   const name = settings.get('snapshot.name')
   return snapshots.find((one) => (id === undefined || one.id === id) && (name === undefined || one.name === name))

@@ -2,6 +2,7 @@ import { StrataError } from '../shared/errors.ts'
 import { parseArgs } from './args.ts'
 import { EXIT } from './exit-codes.ts'
 import { Failure, usageFailure } from './failure.ts'
+import { programName } from './program-name.ts'
 import type { Terminal } from './terminal.ts'
 import { verbNamed } from './verbs.ts'
 
@@ -47,8 +48,8 @@ function report(error: unknown, terminal: Terminal): number {
     : error instanceof StrataError
       ? error.hint
       : 'This is a mistake in Strata. Please report it with what you did.'
-  if (message !== '') terminal.err(`strata: ${message}\n`)
-  if (failure?.usage) terminal.err("Try 'strata --help' for more information\n")
+  if (message !== '') terminal.err(`${programName()}: ${message}\n`)
+  if (failure?.usage) terminal.err(`Try '${programName()} --help' for more information\n`)
   if (hint !== undefined && terminal.attended) terminal.err(`  ${hint}\n`)
   return failure?.exitCode ?? EXIT.failed
 }

@@ -10,6 +10,7 @@ import { KEY_OPTIONS, keyChangeOf } from '../key-options.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { systemWords } from '../open-failure.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
+import { programName } from '../program-name.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import type { Terminal } from '../terminal.ts'
@@ -104,7 +105,7 @@ function readChanges(settings: readonly [name: string, value: string][], top: Di
   if (compat !== undefined) changes.compat = compatOf(compat.toString())
   if (BACKING.some((name) => values.has(name)))
     if (values.get('backing_file') !== top.backingName || values.get('backing_fmt') !== top.backingFormat)
-      throw new Failure("Cannot amend the backing file\nYou can use 'strata rebase' instead.")
+      throw new Failure(`Cannot amend the backing file\nYou can use '${programName()} rebase' instead.`)
   const lazy = values.get('lazy_refcounts')
   if (lazy !== undefined) changes.lazyRefcounts = lazy === 'on'
   const refcountBits = values.get('refcount_bits')

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { inspect } from '../inspect.ts'
 import { IMAGE, namedImage } from '../named-image.ts'
+import { programName } from '../program-name.ts'
 import { runJob } from '../run-job.ts'
 import { parseSize } from '../sizes.ts'
 import { verb } from '../verb.ts'
@@ -72,7 +73,7 @@ function granularityOf(text: string | undefined): number | undefined {
   if (typeof size === 'bigint') return size === 0n ? undefined : Number(size)
   throw new Failure(
     'Invalid granularity specified. You may use k, M, G, T, P or E suffixes for\n' +
-      'strata: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
+      `${programName()}: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.`,
   )
 }
 

@@ -10,6 +10,7 @@ import { makeFailure } from '../make-failure.ts'
 import { IMAGE, namedImage } from '../named-image.ts'
 import { openReason } from '../open-failure.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
+import { programName } from '../program-name.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import { parseSize } from '../sizes.ts'
@@ -124,7 +125,7 @@ function compressionLevel(text: string | undefined, compress: boolean): { compre
 function bitmapFailure({ message, where }: StrataError, target: string, format: string): Failure {
   if (where.path === target) return new Failure(`Format driver '${format}' does not support bitmaps`)
   const broken = message.startsWith('Cannot copy')
-  return new Failure(broken ? `${message}\nTry --skip-broken-bitmaps, or use 'strata bitmap --remove' to delete it` : message)
+  return new Failure(broken ? `${message}\nTry --skip-broken-bitmaps, or use '${programName()} bitmap --remove' to delete it` : message)
 }
 
 /** The largest `-S`: qemu-img's copy buffer. */
@@ -136,7 +137,7 @@ function sparseLength(text: string | undefined): number | undefined {
   if (length === 'invalid' || length === 'range')
     throw new Failure(
       'Invalid buffer size for sparse output specified. You may use k, M, G, T, P or E suffixes for\n' +
-        'strata: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
+        `${programName()}: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.`,
     )
   if (length % 512n !== 0n || length > MAX_SPARSE)
     throw new Failure(

@@ -10,6 +10,7 @@ import { makeFailure } from '../make-failure.ts'
 import { brokenLayer, openReason } from '../open-failure.ts'
 import { IMAGE } from '../named-image.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
+import { programName } from '../program-name.ts'
 import { runJob } from '../run-job.ts'
 import { readSecrets } from '../secrets.ts'
 import { MAX_SIZE, parseSize } from '../sizes.ts'
@@ -26,8 +27,7 @@ const OPTIONS = {
   object: IMAGE.object,
 } as const
 
-const AES_WARNING =
-  'strata: warning: encryption format aes is weak and only for old QEMUs. Use encrypt.format=luks for what must stay secret.\n'
+const AES_WARNING = 'warning: encryption format aes is weak and only for old QEMUs. Use encrypt.format=luks for what must stay secret.\n'
 
 /** `strata create`: an empty disk, or one on top of another. What was there under that name is replaced. */
 export const create = verb({
@@ -65,7 +65,7 @@ export const create = verb({
       return request
     })
     const request: CreateRequest = { path, format, qcow2, size: wholeSectors(path, bytes, format), overwrite: true }
-    if (qcow2.encrypt?.format === 'aes') terminal.err(AES_WARNING)
+    if (qcow2.encrypt?.format === 'aes') terminal.err(`${programName()}: ${AES_WARNING}`)
     if (lower) request.backing = { name: lower.name, format: lower.format, ...(lower.size === undefined && { unopened: true }) }
     try {
       await runJob(terminal, { kind: 'create', request }, undefined, secrets)
@@ -132,7 +132,8 @@ function sizeOperand(text: string): bigint {
     throw new Failure(`Invalid image size specified. Must be between 0 and ${MAX_SIZE}.`)
   if (size === 'invalid')
     throw new Failure(
-      'Invalid image size specified. You may use k, M, G, T, P or E suffixes for\nstrata: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.',
+      'Invalid image size specified. You may use k, M, G, T, P or E suffixes for\n' +
+        `${programName()}: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.`,
     )
   return size
 }

@@ -9,6 +9,7 @@ import { json } from '../json.ts'
 import { IMAGE, namedImage } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
 import { parseOptionLists } from '../option-list.ts'
+import { programName } from '../program-name.ts'
 import { runJob } from '../run-job.ts'
 import { sizeArgument } from '../size-argument.ts'
 import { snapshotOf } from '../snapshot-choice.ts'
@@ -93,7 +94,7 @@ function optionsOf(format: 'raw' | 'qcow2', settings: readonly [string, string][
   try {
     return new CreationOptions(format, settings)
   } catch (error) {
-    if (error instanceof Failure) throw new Failure(`${error.message}\nstrata: Invalid options for file format '${format}'`)
+    if (error instanceof Failure) throw new Failure(`${error.message}\n${programName()}: Invalid options for file format '${format}'`)
     throw error
   }
 }
