@@ -11,6 +11,8 @@ import { sizeArgument } from '../size-argument.ts'
 import { verb } from '../verb.ts'
 
 const MAX_INT = 2 ** 31 - 1
+/** Cache modes that pass the system's cache by, in QEMU. */
+const UNCACHED = ['none', 'off', 'directsync']
 const AIO = ['threads', 'native', 'io_uring']
 
 /** `strata bench`: how long reading or writing an image takes. */
@@ -37,6 +39,7 @@ export const bench = verb({
   },
   async run(args, terminal) {
     const numbers = { count: 75_000, depth: 64, bufferSize: 4096, step: 0, offset: 0n, pattern: 0, flushInterval: 0 }
+    let native = false
     // As qemu-img does: in the order in which they stand, the first mistake counts.
     for (const [name, value] of args.given) {
       if (name === 'count') numbers.count = whole('request count', value)
@@ -47,6 +50,7 @@ export const bench = verb({
       if (name === 'pattern') numbers.pattern = whole('pattern byte', value, 0, 255)
       if (name === 'flushInterval') numbers.flushInterval = whole('flush interval', value)
       if (name === 'aio' && !AIO.includes(value)) throw new Failure(`Invalid aio option: ${value}`)
+      if (name === 'aio' || name === 'native') native = name === 'native' || value === 'native'
       if (name === 'cache' && !cacheModeExists(value)) throw new Failure('Invalid cache mode')
     }
     const [operand, extra] = args.operands
@@ -58,6 +62,8 @@ export const bench = verb({
 
     const image = namedImage(args, operand)
     if (writes && args.has('share')) throw new Failure(`Could not open '${operand}': force-share=on can only be used with read-only images`)
+    if (native && !UNCACHED.includes(args.last('cache') ?? ''))
+      throw new Failure(`Could not open '${operand}': aio=native was specified, but it requires cache.direct=on, which was not specified.`)
     const [top] = inspectWhole(image.path, image.format).layers
     if (top?.encrypted && image.secret === undefined)
       throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)

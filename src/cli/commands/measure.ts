@@ -11,6 +11,7 @@ import { openReason, systemWords } from '../open-failure.ts'
 import { parseOptionLists } from '../option-list.ts'
 import { programName } from '../program-name.ts'
 import { runJob } from '../run-job.ts'
+import { readSecrets } from '../secrets.ts'
 import { sizeArgument } from '../size-argument.ts'
 import { snapshotOf } from '../snapshot-choice.ts'
 import { verb } from '../verb.ts'
@@ -45,8 +46,11 @@ export const measure = verb({
       throw new Failure('--image-opts, -f, and -l require a filename argument.')
     if (operand === undefined && size === undefined) throw new Failure('Either --size N or one filename must be specified.')
 
-    const { source, secrets } = operand === undefined ? { source: { size: sizeOf(size) }, secrets: {} } : sourceOf(args, operand)
+    const { source, secrets } =
+      operand === undefined ? { source: { size: sizeOf(size) }, secrets: readSecrets(args.all('object')) } : sourceOf(args, operand)
     const target = targetOf(args.last('targetFormat') ?? 'raw', settings, args.has('compress'))
+    const encrypt = target.qcow2?.encrypt
+    if (encrypt?.format === 'luks' && !(encrypt.secret in secrets)) throw new Failure(`No secret with id '${encrypt.secret}'`)
     try {
       const result = await runJob(terminal, { kind: 'measure', request: { source, target } }, undefined, secrets)
       terminal.out(output === 'json' ? json(resultObject(result)) : resultText(result))

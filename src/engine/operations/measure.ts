@@ -15,6 +15,8 @@ import { usageOf } from './usage.ts'
 
 /** How much more than the file will have may be told. */
 const EXCESS = 1.02
+/** Disks are whole sectors of so many bytes. */
+const SECTOR = 512
 /** Bytes of a bitmap's row in the directory, before its name. */
 const BITMAP_ROW = 24
 
@@ -36,8 +38,10 @@ export function measure(
     return format.sizing(size, options)
   }
   if ('size' in source) {
-    const sizing = sizingOf(source.size)
-    return resultOf(sizing, sizing.fileSize(0, 0), sizing.foretold(0))
+    // There is nothing yet that conversion could leave out: QEMU's allowance for tables stands, where it is enough.
+    const sizing = sizingOf(alignUp(source.size, SECTOR))
+    const required = Math.max(sizing.fileSize(0, 0), sizing.foretold(0))
+    return resultOf(sizing, required, required)
   }
   const { path, format: stated, secret, snapshot } = source
   const disk = openDisk(platform, path, { gate, secrets, format: stated, secret, snapshot })
