@@ -17,7 +17,9 @@ import { commit } from './operations/commit.ts'
 import { compare } from './operations/compare.ts'
 import { convert } from './operations/convert.ts'
 import { create } from './operations/create.ts'
+import { dependants } from './operations/dependants.ts'
 import { estimate } from './operations/estimate.ts'
+import { findParent } from './operations/find-parent.ts'
 import { layout } from './operations/layout.ts'
 import { map } from './operations/map.ts'
 import { KnownMaps, mapOverview } from './operations/map-overview.ts'
@@ -49,6 +51,8 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
   const maps = new KnownMaps()
   return {
     info: ({ path, format }, { gate }) => describeChain(platform, path, format === undefined ? { gate } : { gate, format }),
+    dependants: (request, context) => dependants(platform, request, context),
+    findParent: (request, context) => findParent(platform, request, context),
     estimate: (request, context) => estimate(platform, request, context),
     snapshotSpace: (request, context) => snapshotSpace(platform, request, context),
     mapOverview: (request, context) => mapOverview(platform, maps, request, context),

@@ -31,6 +31,10 @@ function ask({ method, request }: ToQueryThread, context: CallContext) {
       return engine.mapOverview(request, context)
     case 'layout':
       return engine.layout(request, context)
+    case 'dependants':
+      return engine.dependants(request, context)
+    case 'findParent':
+      return engine.findParent(request, context)
     case 'map':
       return engine.map(request, context)
   }

@@ -12,6 +12,7 @@ const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
 const format = v.picklist(FORMATS)
 const preallocation = v.picklist(['off', 'metadata', 'falloc', 'full'])
 const compat = v.picklist(['0.10', '1.1'])
+const folders = v.pipe(v.array(path), v.maxLength(100))
 const nothing = v.strictObject({})
 const byPath = v.strictObject({ path })
 const byId = v.strictObject({ id })
@@ -48,8 +49,22 @@ const source = v.strictObject({
 
 const convert = v.strictObject({
   source,
-  target: v.strictObject({ path, format, qcow2: v.exactOptional(qcow2), compress: v.exactOptional(v.boolean()) }),
+  also: v.exactOptional(v.pipe(v.array(source), v.maxLength(1000))),
+  range: v.exactOptional(v.strictObject({ start: bytes, length: bytes })),
+  target: v.strictObject({
+    path,
+    format,
+    qcow2: v.exactOptional(qcow2),
+    compress: v.exactOptional(v.boolean()),
+    backing: v.exactOptional(v.strictObject({ name: path, format: v.exactOptional(word) })),
+    inPlace: v.exactOptional(v.picklist(['unknown', 'zeros', 'compared'])),
+    secret: v.exactOptional(word),
+  }),
   overwrite: v.boolean(),
+  verbatim: v.exactOptional(v.boolean()),
+  rate: v.exactOptional(bytes),
+  salvage: v.exactOptional(v.boolean()),
+  unflushed: v.exactOptional(v.boolean()),
   bitmaps: v.exactOptional(v.picklist(['all', 'sound'])),
   sparse: v.exactOptional(bytes),
 })
@@ -201,6 +216,8 @@ const REQUESTS: Schemas = {
     cellSize: bytes,
     milliseconds: v.exactOptional(v.pipe(bytes, v.maxValue(5000))),
   }),
+  dependants: v.strictObject({ path, folders: v.exactOptional(folders) }),
+  findParent: v.strictObject({ path, format: v.exactOptional(format), folders: v.exactOptional(folders) }),
   layout: source,
   snapshotSpace: v.strictObject({ path, format: v.exactOptional(format), thorough: v.exactOptional(v.boolean()) }),
   facts: nothing,

@@ -1,11 +1,11 @@
 import type { Handlers, JobOrder, JobView, LibraryEntry, Settings, WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
-import type { BitmapRequest, ConvertRequest } from '../shared/requests.ts'
+import type { BitmapRequest, ConvertRequest, SourceImage } from '../shared/requests.ts'
 import type { Channel } from '../shared/rpc/protocol.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
-import { backingPath, dataFilesOf, filesOf, mends, openedBacking } from './job-files.ts'
+import { backingPath, dataFilesOf, filesOf, mends, newBackingOf, openedBacking } from './job-files.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
@@ -107,6 +107,15 @@ export class WindowHost {
     mapOverview: (request) => {
       const { path, ...rest } = validRequest('mapOverview', request)
       return this.#engine.query('mapOverview', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
+    },
+    // Only files that the window might open, or that an image may name, are looked at: the rule says which.
+    dependants: (request) => {
+      const { path, ...rest } = validRequest('dependants', request)
+      return this.#engine.query('dependants', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
+    },
+    findParent: (request) => {
+      const { path, ...rest } = validRequest('findParent', request)
+      return this.#engine.query('findParent', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
     },
     layout: (request) => {
       const { path, ...rest } = validRequest('layout', request)
@@ -265,10 +274,13 @@ export class WindowHost {
   }
 
   #allowConvert(request: ConvertRequest): ConvertRequest {
-    const source = { ...request.source, path: this.#grants.assertReadable(request.source.path) }
+    const readable = (image: SourceImage): SourceImage => ({ ...image, path: this.#grants.assertReadable(image.path) })
+    const also = request.also && { also: request.also.map(readable) }
     const target = { ...request.target, path: this.#grants.assertWritable(request.target.path) }
     for (const dataFile of dataFilesOf(target.path, target.qcow2)) this.#grants.assertWritable(dataFile)
-    return { ...request, source, target }
+    // The name goes into the image as it is; what it leads to is read.
+    for (const lower of newBackingOf({ ...request, target })) this.#grants.assertReadable(lower)
+    return { ...request, source: readable(request.source), ...also, target }
   }
 
   /** New images join the library; a check's verdict stays until the image is written again. */

@@ -20,7 +20,11 @@ import type {
   ConvertResult,
   CreateRequest,
   CreateResult,
+  DependantsRequest,
+  DependantsResult,
   Estimate,
+  FindParentRequest,
+  FindParentResult,
   MapRequest,
   MapResult,
   MeasureRequest,
@@ -40,6 +44,8 @@ export interface EngineApi {
   info(request: { path: string; format?: FormatName }): ChainInfo
   estimate(request: ConvertRequest): Estimate
   map(request: MapRequest): MapResult
+  dependants(request: DependantsRequest): DependantsResult
+  findParent(request: FindParentRequest): FindParentResult
   mapOverview(request: MapOverviewRequest): MapOverview
   layout(request: SourceImage): DiskLayout
   snapshotSpace(request: SnapshotSpaceRequest): SnapshotSpaceResult
@@ -63,6 +69,8 @@ export const ENGINE = {
   info: 'query',
   estimate: 'query',
   map: 'query',
+  dependants: 'query',
+  findParent: 'query',
   mapOverview: 'query',
   layout: 'query',
   snapshotSpace: 'query',
@@ -191,6 +199,8 @@ export const WINDOW_METHODS = [
   'info',
   'estimate',
   'map',
+  'dependants',
+  'findParent',
   'mapOverview',
   'layout',
   'snapshotSpace',

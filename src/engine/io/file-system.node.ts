@@ -3,8 +3,10 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  type Dirent,
   fsyncSync,
   openSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -13,7 +15,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs'
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { errnoOf, fromErrno, saying } from './errno.node.ts'
 import { FileStorage } from './file.node.ts'
 import type { FileFacts, FileSystem } from './file-system.ts'
@@ -48,6 +50,12 @@ export const nodeFileSystem: FileSystem = {
     return stats && { size: stats.size, allocated: stats.blocks * 512, modified: stats.mtimeMs, kind: kindOf(stats) }
   },
 
+  list: (folder) =>
+    saying({ path: folder }, () => readdirSync(folder, { withFileTypes: true })).map((entry) => ({
+      path: join(folder, entry.name),
+      kind: entryKind(folder, entry),
+    })),
+
   canonical: (path) => saying({ path }, () => canonical(path)),
 
   resolve(from, name) {
@@ -55,6 +63,8 @@ export const nodeFileSystem: FileSystem = {
     // Joined as text: `..` behind a link means the folder that the system finds there, not the one that the text shows.
     return from.slice(0, from.length - basename(from).length) + name
   },
+
+  nameFrom: (from, path) => relative(dirname(from), path),
 
   besideName(path) {
     for (;;) {
@@ -82,10 +92,25 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
-function kindOf(stats: Stats): FileFacts['kind'] {
+function kindOf(stats: Stats | Dirent): FileFacts['kind'] {
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'folder'
   return stats.isBlockDevice() || stats.isCharacterDevice() ? 'device' : 'other'
+}
+
+function entryKind(folder: string, entry: Dirent): FileFacts['kind'] {
+  if (!entry.isSymbolicLink()) return kindOf(entry)
+  const kind = kindBehind(join(folder, entry.name))
+  return kind === 'folder' ? 'other' : kind
+}
+
+/** What a link leads to; one that leads nowhere, or where nobody may look, is nothing of use. */
+function kindBehind(link: string): FileFacts['kind'] {
+  try {
+    return kindOf(statSync(link))
+  } catch {
+    return 'other'
+  }
 }
 
 function canonical(path: string): string {

@@ -25,10 +25,14 @@ export interface FileSystem {
   remove(path: string): void
   /** The facts of a file, or undefined where there is none. */
   facts(path: string): FileFacts | undefined
+  /** What lies in a folder, in no order. What a link leads to counts as what it is, but a folder behind a link as `other`: so no walk goes in circles. */
+  list(folder: string): { path: string; kind: FileFacts['kind'] }[]
   /** The path with links followed and `.` and `..` resolved; of a file that does not exist, its folder's with the name. */
   canonical(path: string): string
   /** `name` as seen from the folder that holds the file `from`; absolute names stay. */
   resolve(from: string, name: string): string
+  /** The name by which `resolve` comes from the file `from` to `path`; both canonical. Absolute where there is no way between them. */
+  nameFrom(from: string, path: string): string
   /** A name for a new file beside `path`, hidden, of which no file exists. */
   besideName(path: string): string
   /** Gives `to` the permissions of `from`, where the system has such. */

@@ -76,6 +76,16 @@ export class MemorySystem implements FileSystem {
     return file && { size: file.content.size, allocated: file.content.allocated, modified: file.modified, kind: 'file' }
   }
 
+  list(folder: string): { path: string; kind: FileFacts['kind'] }[] {
+    const name = normal(folder)
+    if (!this.#folders.has(name)) throw notFound(folder)
+    const within = (path: string): boolean => path !== '/' && folderOf(path) === name
+    return [
+      ...[...this.#files.keys()].filter(within).map((path) => ({ path, kind: 'file' as const })),
+      ...[...this.#folders].filter(within).map((path) => ({ path, kind: 'folder' as const })),
+    ]
+  }
+
   canonical(path: string): string {
     const name = normal(path)
     if (!this.#folders.has(folderOf(name))) throw notFound(path)
@@ -84,6 +94,14 @@ export class MemorySystem implements FileSystem {
 
   resolve(from: string, name: string): string {
     return name.startsWith('/') ? name : from.slice(0, from.lastIndexOf('/') + 1) + name
+  }
+
+  nameFrom(from: string, path: string): string {
+    const above = folderOf(normal(from)).split('/').filter(Boolean)
+    const parts = normal(path).split('/').filter(Boolean)
+    let shared = 0
+    while (shared < above.length && above[shared] === parts[shared]) shared++
+    return [...above.slice(shared).map(() => '..'), ...parts.slice(shared)].join('/')
   }
 
   besideName(path: string): string {

@@ -35,8 +35,10 @@ export function wrapSystem(
       files.copyMode(from, to)
     },
     facts: (path) => files.facts(path),
+    list: (folder) => files.list(folder),
     canonical: (path) => files.canonical(path),
     resolve: (from, name) => files.resolve(from, name),
+    nameFrom: (from, path) => files.nameFrom(from, path),
     besideName: (path) => files.besideName(path),
     free: (path) => files.free(path),
   }

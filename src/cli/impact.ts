@@ -1,0 +1,62 @@
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { createEngine, unwatched } from '../engine/index.ts'
+import type { DiskInfo } from '../shared/model.ts'
+import type { Dependant } from '../shared/requests.ts'
+import { StrataError } from '../shared/errors.ts'
+import type { OptionSpec } from './args.ts'
+import { Failure } from './failure.ts'
+import { GATE } from './inspect.ts'
+import { programName } from './program-name.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Option of verbs that change what other images stand on. */
+export const FORCE: OptionSpec = { long: 'force', help: 'go on even where images stand on this one that would then read otherwise' }
+
+/** So many images are named; of more, their number is told. */
+const NAMED = 3
+
+/**
+ * Throws where images in the folder of a file, or in folders within it, stand on the file: what they read would change. Layers that the person
+ * has named by what was asked for are no surprise; they are `but`.
+ */
+export function assertHarmless(path: string, { but, doing }: { but: readonly Pick<DiskInfo, 'path'>[]; doing: string }): void {
+  const expected = new Set(but.map((layer) => realPath(layer.path)))
+  const harmed = dependantsOf(path).filter((one) => !expected.has(one.path))
+  if (harmed.length === 0) return
+  const rest = harmed.length - NAMED
+  const names = harmed.slice(0, NAMED).map((one) => `'${one.path}'`)
+  const all = rest > 0 ? [...names, `${rest} more`] : names
+  throw new Failure(`${doing} would change what ${listed(all)} ${harmed.length === 1 ? 'reads' : 'read'} from '${path}'`, {
+    hint: 'Say --force to go on all the same. "strata chain" shows what stands on what.',
+  })
+}
+
+/** The images that stand on a file, as far as its own folder knows; none where that can't be read. */
+function dependantsOf(path: string): Dependant[] {
+  try {
+    return createEngine().dependants({ path }, { gate: GATE, job: unwatched }).dependants
+  } catch (error) {
+    if (error instanceof StrataError) return []
+    throw error
+  }
+}
+
+/** Says of which layers the content is wrong once the layers above them are in the one below: the person has named that one. */
+export function warnOfStranded(terminal: Terminal, between: readonly DiskInfo[], target: DiskInfo): void {
+  const names = listed(between.map(({ path }) => `'${path}'`))
+  terminal.err(`${programName()}: warning: ${names} will read wrong, as '${target.path}' below changes\n`)
+}
+
+/** The path with links followed, as far as there is such a file. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
