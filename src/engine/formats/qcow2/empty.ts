@@ -5,7 +5,7 @@ import { giveBackTail, unmap } from './shrink.ts'
 
 /**
  * Takes all of the disk out of the map. What lies past the reach of its last L2 table, a machine's state, stays. No bitmap is told: whoever empties an
- * image sees to it that the disk reads the same. Stopped, or after a power cut, a part of the map is gone.
+ * image sees to it that the disk reads the same. After a power cut a part of the map is gone, or all of it.
  */
 export function empty(image: Image, job: Job): void {
   const { header, geometry, storage, data } = image

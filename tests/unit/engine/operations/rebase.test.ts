@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Qcow2Options } from '../../../../src/shared/model.ts'
 import type { RebaseRequest } from '../../../../src/shared/requests.ts'
 import { StrataError } from '../../../../src/shared/errors.ts'
+import { bytesOf } from '../../../../src/engine/base/bytes.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
@@ -267,6 +268,44 @@ describe('rebase refuses, and changes nothing:', () => {
     here.make('/top', { backing: 'old', qcow2: { dataFile: 'data' } })
     refused('UNSUPPORTED', here, null, { compress: true })
   })
+})
+
+it('encrypted images are decrypted and encrypted as each has it, and refused without their passphrases', () => {
+  const secrets = { '/top': bytesOf('above'), '/old': bytesOf('below'), '/new': bytesOf('beside') }
+  const { platform, engine, files } = bench()
+  const all = { ...context, secrets }
+  for (const [path, backing, byte] of [
+    ['/old', undefined, 1],
+    ['/new', undefined, 2],
+    ['/top', 'old', 3],
+  ] as const) {
+    const qcow2 = { clusterSize: CLUSTER, encrypt: { format: 'aes', secret: path } } as const
+    engine.create({ path, format: 'qcow2', size: SIZE, qcow2, ...(backing && { backing: { name: backing } }), overwrite: false }, all)
+    const disk = openDisk(platform, path, { ...all, writable: true })
+    disk.writeAt(byte * CLUSTER, new Uint8Array(3 * CLUSTER).fill(byte))
+    disk.close()
+  }
+  const content = () => {
+    const disk = openDisk(platform, '/top', all)
+    const bytes = new Uint8Array(SIZE)
+    disk.readAt(0, bytes)
+    disk.close()
+    return bytes
+  }
+  const before = content()
+  const request = { path: '/top', backing: { name: 'new', format: 'qcow2' }, mode: 'safe' } as const
+  for (const missing of ['/top', '/old', '/new']) {
+    const known = Object.fromEntries(Object.entries(secrets).filter(([path]) => path !== missing))
+    expect(
+      codeOf(() => engine.rebase(request, { ...context, secrets: known })),
+      missing,
+    ).toBe('NO_PASSPHRASE')
+  }
+  expect(codeOf(() => engine.rebase({ ...request, compress: true }, all))).toBe('UNSUPPORTED')
+  expect(content()).toEqual(before)
+  expect(engine.rebase(request, all).copied).toBeGreaterThan(0)
+  expect(content()).toEqual(before)
+  expect(files.openHandles).toBe(0)
 })
 
 it('clusters that hold random bytes are copied plain when packing gains nothing', () => {
