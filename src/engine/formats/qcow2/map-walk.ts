@@ -59,14 +59,16 @@ export function walkTable(image: Image, host: number, table: Uint8Array, { visit
   const { geometry, storage } = image
   const { clusterSize, l2EntryBytes, extendedL2, external } = geometry
   const view = viewOf(table)
+  // Most tables are nearly empty, and the byte order of zeros is no matter.
+  const words = new Int32Array(table.buffer, table.byteOffset, table.length / 4)
   const changed = new Set<number>()
   // Clusters that lie one behind the other are told together.
   let first = 0
   let count = 0
   for (let at = 0; at < table.length; at += l2EntryBytes) {
+    if ((words[at >>> 2]! | words[(at >>> 2) + 1]!) === 0) continue
     const high = view.getUint32(at)
     const low = view.getUint32(at + 4)
-    if ((high | low) === 0) continue
     const fault = extendedL2 ? l2Fault(high, low, geometry, view.getUint32(at + 8), view.getUint32(at + 12)) : l2Fault(high, low, geometry)
     if (fault !== undefined) throw impossible(image, fault, host + at, `l2[${at / l2EntryBytes}]`)
     if (external) continue
