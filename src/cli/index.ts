@@ -1,5 +1,7 @@
 import { strata } from './strata.ts'
-import { processTerminal } from './terminal.ts'
+import { processTerminal, takeOverAsking } from './terminal.ts'
+
+takeOverAsking()
 
 // Whoever reads our output may have read enough, as `head` has: that is no error, and nothing more needs to be said.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

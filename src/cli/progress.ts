@@ -6,5 +6,10 @@ export function progressLine({ done, total }: Pick<Progress, 'done' | 'total'>):
   return `    (${percent.toFixed(2)}/100%)\r`
 }
 
+/** The same for whoever asked, as a line of its own. */
+export function progressAnswer(progress: Pick<Progress, 'done' | 'total'>): string {
+  return progressLine(progress).replace('\r', '\n')
+}
+
 /** What the line says once the work is done, and the end of it. */
 export const PROGRESS_END = `${progressLine({ done: 1, total: 1 })}\n`

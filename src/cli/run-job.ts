@@ -5,11 +5,12 @@ import type { Secrets } from '../shared/secrets.ts'
 import { EngineHost } from '../host/engine-host.ts'
 import { Failure } from './failure.ts'
 import { GATE } from './inspect.ts'
+import { progressAnswer } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
  * Does long work in a thread of its own, so that this one hears when it shall stop: the job is then cancelled, leaves nothing behind, and the
- * failure says no word. Throws the engine's `StrataError` for everything else.
+ * failure says no word. Whoever asks is told how far it is. Throws the engine's `StrataError` for everything else.
  */
 export async function runJob<K extends JobName>(
   terminal: Terminal,
@@ -17,7 +18,13 @@ export async function runJob<K extends JobName>(
   onProgress: (progress: Progress) => void = () => undefined,
   secrets: Secrets = {},
 ): Promise<Result<K>> {
-  const job = new EngineHost().start(order, GATE, { onProgress, secrets })
+  let reached: Pick<Progress, 'done' | 'total'> = { done: 0, total: 1 }
+  const reach = (progress: Progress): void => {
+    reached = progress
+    onProgress(progress)
+  }
+  const job = new EngineHost().start(order, GATE, { onProgress: reach, secrets })
+  const endAnswering = terminal.onAsk?.(() => terminal.err(progressAnswer(reached)))
   let stoppedBy: number | undefined
   const endListening = terminal.onStop((exitCode) => {
     stoppedBy = exitCode
@@ -32,6 +39,7 @@ export async function runJob<K extends JobName>(
       throw new Failure('', { exitCode: stoppedBy })
     throw error
   } finally {
+    endAnswering?.()
     // Once stopped, a second signal must still end the program with its code, however soon it comes.
     if (stoppedBy === undefined) endListening()
   }

@@ -10,6 +10,16 @@ export interface Terminal {
   readonly attended: boolean
   /** Calls `stop` with an exit code when the person (Ctrl-C) or the system ends the program; answers with what ends the listening. */
   onStop(stop: (exitCode: number) => void): () => void
+  /** Calls `tell` when somebody asks how far the work is; answers with what ends the listening. Absent where nobody can ask. */
+  onAsk?(tell: () => void): () => void
+}
+
+/** As qemu-img's: `kill -USR1` asks a long verb how far it is. */
+const ASKING = 'SIGUSR1'
+
+/** Keeps the signal that asks how far the work is from what Node does on it, which is to open a debugger; it means nothing while no job runs. */
+export function takeOverAsking(): void {
+  process.on(ASKING, () => undefined)
 }
 
 /** The terminal of this process. Stopping it a second time ends the process at once. */
@@ -35,5 +45,9 @@ export const processTerminal: Terminal = {
     return () => {
       for (const signal of signals) process.off(signal, hear)
     }
+  },
+  onAsk(tell) {
+    process.on(ASKING, tell)
+    return () => process.off(ASKING, tell)
   },
 }
