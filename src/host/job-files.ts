@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { JobOrder } from '../shared/api.ts'
 import type { Qcow2Options } from '../shared/model.ts'
-import type { BitmapRequest, CheckRequest, RebaseRequest } from '../shared/requests.ts'
+import type { BitmapRequest, CheckRequest, ConvertRequest, RebaseRequest } from '../shared/requests.ts'
 
 /** The files that an order names: what it only reads, the images that it makes or changes, and the files that are parts of those. */
 export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[]; parts?: string[] } {
@@ -14,7 +14,7 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
       }
     case 'convert':
       return {
-        reads: [request.source.path],
+        reads: [...sourcesOf(request), ...newBackingOf(request)],
         writes: [request.target.path],
         parts: dataFilesOf(request.target.path, request.target.qcow2),
       }
@@ -39,6 +39,16 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
     case 'bitmap':
       return { reads: mergedImages(request), writes: [request.path] }
   }
+}
+
+/** The images that a conversion reads, in order. */
+export function sourcesOf({ source, also = [] }: ConvertRequest): string[] {
+  return [source, ...also].map(({ path }) => path)
+}
+
+/** The backing file of the image that a conversion makes, as a list. */
+export function newBackingOf({ target }: ConvertRequest): string[] {
+  return target.backing ? [backingPath(target.path, target.backing.name)] : []
 }
 
 /** The new backing file that a rebase reads, as a list. */

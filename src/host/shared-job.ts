@@ -1,7 +1,7 @@
 import { StrataError } from '../shared/errors.ts'
 import type { Progress } from '../shared/model.ts'
 import type { Job } from '../engine/index.ts'
-import { CANCELLED, PAUSED } from './thread-messages.ts'
+import { CANCELLED, PAUSED, RUN } from './thread-messages.ts'
 
 /** Reports come out at most this often, in milliseconds. */
 const INTERVAL = 100
@@ -31,6 +31,11 @@ export class SharedJob implements Job {
   report(progress: Progress): void {
     this.#held = progress
     if (performance.now() - this.#posted >= INTERVAL) this.settle()
+  }
+
+  wait(milliseconds: number): void {
+    this.settle()
+    Atomics.wait(this.#word, 0, RUN, milliseconds)
   }
 
   /** Lets out the report that is held back. */

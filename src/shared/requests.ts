@@ -87,18 +87,55 @@ export interface CreateResult {
 
 export interface ConvertRequest {
   source: SourceImage
-  target: { path: string; format: FormatName; qcow2?: Qcow2Options; compress?: boolean }
+  /** what comes behind it in the target, one after the other; the size of each is rounded up to 512 */
+  also?: SourceImage[]
+  /** what of the sources is copied, in guest bytes; the length is rounded up to 512 with zeros. All where absent. */
+  range?: { start: number; length: number }
+  target: ConvertTarget
   overwrite: boolean
+  /** what is data in the source is written as it is, without a look for zeros */
+  verbatim?: boolean
+  /** bytes a second at most */
+  rate?: number
+  /** what can't be read of the source becomes zeros */
+  salvage?: boolean
+  /** a new target is not made durable: the system writes it when it likes */
+  unflushed?: boolean
   /** take the bitmaps of the top layer along; none where absent */
   bitmaps?: CopiedBitmaps
   /** bytes of zeros, a multiple of 512, that become a hole; 0 writes every byte. Default 4096. */
   sparse?: number
 }
 
+/** Where a conversion writes. */
+export interface ConvertTarget {
+  path: string
+  format: FormatName
+  qcow2?: Qcow2Options
+  compress?: boolean
+  /** the new image is an overlay on this file, whose name it holds, and holds itself what differs from that. Seen from the image's own folder. */
+  backing?: { name: string; format?: string }
+  /**
+   * Writes into the image that is there, at least as large as the source; what lies behind the source's end stays. It holds `unknown` bytes, is all `zeros`,
+   * or is `compared` with the source, and only what differs is written.
+   */
+  inPlace?: 'unknown' | 'zeros' | 'compared'
+  /** names the passphrase of the image that is written into */
+  secret?: string
+}
+
 export interface ConvertResult {
   info: DiskInfo
   /** guest bytes that were read as data and written */
   copied: number
+  /** what could not be read, and is zeros now; absent where all could */
+  unreadable?: Unreadable
+}
+
+/** Guest bytes in all, and where they are; no more than 1000 ranges are named. */
+export interface Unreadable {
+  bytes: number
+  ranges: { at: number; length: number }[]
 }
 
 /** What a conversion will cost, before it starts. */
@@ -165,6 +202,8 @@ export interface CommitRequest {
   base?: string
   /** the overlay keeps what it holds; absent means that it is emptied. With a `base` further down it is always kept. */
   keep?: boolean
+  /** bytes a second at most */
+  rate?: number
 }
 
 export interface CommitResult {

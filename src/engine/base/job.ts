@@ -6,6 +6,8 @@ export interface Job {
   checkpoint(): void
   /** Says how far the job is. Cheap: whoever listens does the throttling. */
   report(progress: Progress): void
+  /** Waits so many milliseconds, or less where the job is paused or cancelled meanwhile. Absent where nothing can be waited for. */
+  wait?(milliseconds: number): void
 }
 
 /** A job that nobody watches and nobody stops. */

@@ -1,73 +1,72 @@
 import type { ConvertRequest, ConvertResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
-import type { Job } from '../base/job.ts'
+import { Throttle } from '../base/throttle.ts'
 import { describeLayer } from '../device/chain.ts'
-import { Disk } from '../device/disk.ts'
-import { openDisk, type OpenOptions } from '../device/open.ts'
+import type { Disk } from '../device/disk.ts'
+import { openDisk } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
-import { DEFAULT_OPTIONS } from '../formats/options.ts'
-import { formatNamed } from '../formats/registry.ts'
-import { bitmapsToCopy, copyBitmaps } from './copy-bitmaps.ts'
+import { convertInPlace } from './convert-in-place.ts'
+import { convertToNew } from './convert-to-new.ts'
+import type { ConvertContext, Copying } from './copying.ts'
 import { copy } from './copy.ts'
-import { assertNotInChain } from './same-file.ts'
-import type { StageWatch } from './stage.ts'
-import { dataFilePath, stageImage } from './stage-image.ts'
-import { targetPassphrase } from './target-passphrase.ts'
+import { type CopySource, JoinedSource } from './copy-source.ts'
+import { SalvagingSource } from './salvaging-source.ts'
 
 /** qemu-img's default of `-S`: zeros of this many bytes become a hole. */
 const DEFAULT_SPARSE = 4096
 
-/** Writes the content of a disk, seen through its whole chain, into a new image of any format. The source is only read. */
-export function convert(
-  platform: Platform,
-  request: ConvertRequest,
-  { gate, job, secrets, watch }: Pick<OpenOptions, 'gate' | 'secrets'> & { job: Job; watch: StageWatch },
-): ConvertResult {
-  const { source, target, overwrite } = request
-  const format = formatNamed(target.format)
-  const options = { ...DEFAULT_OPTIONS, ...target.qcow2 }
+/** Writes the content of disks, each seen through its whole chain, into a new image of any format, or into one that is there. The sources are only read. */
+export function convert(platform: Platform, request: ConvertRequest, context: ConvertContext): ConvertResult {
+  const { source, also = [], target, range, salvage, verbatim, rate = 0, bitmaps } = request
+  const { gate, secrets, job } = context
   const sparse = sparseUnit(request)
-  const passphrase = targetPassphrase(options.encrypt, secrets, target.path)
-  const from = openDisk(platform, source.path, { gate, secrets, format: source.format, secret: source.secret, snapshot: source.snapshot })
+  if (also.length > 0 && target.backing)
+    throw new StrataError(
+      'INVALID_ARGUMENT',
+      'Having a backing file for the target makes no sense when concatenating multiple input images',
+      { field: 'backing' },
+    )
+  if (also.length > 0 && bitmaps)
+    throw new StrataError('INVALID_ARGUMENT', 'Copying bitmaps only possible with single source', { field: 'bitmaps' })
+  const disks: Disk[] = []
   try {
-    format.assertCreatable(from.size, options, false)
-    if (target.compress && !format.codecName?.(options))
-      throw new StrataError(
-        'UNSUPPORTED',
-        'Compression not supported for this file format',
-        { path: target.path, field: 'compress' },
-        'Choose qcow2.',
-      )
-    if (target.compress && options.encrypt)
-      throw new StrataError('INVALID_ARGUMENT', 'Compression and encryption not supported at the same time', {
-        path: target.path,
-        field: 'compress',
-      })
-    const place = { path: target.path, overwrite, dataFile: options.dataFile }
-    for (const path of [target.path, dataFilePath(platform, place, gate)]) if (path !== undefined) assertNotInChain(platform, from, path)
-    const holdsBitmaps = target.format === 'qcow2' && options.compat !== '0.10'
-    const bitmaps = request.bitmaps ? bitmapsToCopy(from, request.bitmaps, { path: target.path, holdsBitmaps }) : []
-    const copied = stageImage(platform, place, { gate, watch }, (storage, dataFile) => {
-      const driver = format.create({
-        storage,
-        codecs: platform.codecs,
-        crypto: platform.crypto,
-        size: from.size,
-        options,
-        job,
-        ...(dataFile && { dataFile }),
-        ...(passphrase && { passphrase }),
-      })
-      const to = new Disk(target.path, driver)
-      const written = copy(from, to, { sparse, ...(target.compress && { compress: { level: options.compressionLevel } }) }, job)
-      job.report({ phase: 'Finishing', done: from.size, total: from.size })
-      copyBitmaps(from, to, bitmaps)
-      to.flush()
-      return written
-    })
-    return { info: describeLayer(platform, target.path, { gate, format: target.format }), copied }
+    for (const { path, format, secret, snapshot } of [source, ...also])
+      disks.push(openDisk(platform, path, { gate, secrets, format, secret, snapshot }))
+    const from = joined(disks, range)
+    const salvaging = salvage ? new SalvagingSource(from) : undefined
+    const copying: Copying = {
+      disks,
+      size: from.size,
+      run(to, onto, shared) {
+        const read = salvaging ?? (shared && !range ? aboveOf(disks[0]!, shared) : from)
+        const compress = target.compress ? { level: target.qcow2?.compressionLevel } : undefined
+        return copy(read, to, { sparse, verbatim, onto, compress, throttle: new Throttle(job, rate) }, job)
+      },
+    }
+    const copied = (target.inPlace ? convertInPlace : convertToNew)(platform, request, copying, context)
+    const lost = salvaging?.lost
+    return { info: describeLayer(platform, target.path, { gate, format: target.format }), copied, ...(lost?.bytes && { unreadable: lost }) }
   } finally {
-    from.close()
+    for (const disk of disks) disk.close()
+  }
+}
+
+function joined(disks: readonly Disk[], range: ConvertRequest['range']): CopySource {
+  const [first] = disks
+  const whole = disks.length === 1 && first ? first : new JoinedSource(disks.map((source) => ({ source })))
+  if (!range) return whole
+  const { start, length } = range
+  if (start > whole.size || length > whole.size - start)
+    throw new StrataError('OUT_OF_RANGE', 'The range is not within the source', { field: 'range', offset: start })
+  return new JoinedSource([{ source: whole, ...range }])
+}
+
+/** A disk of which only the layers above one of its own are told apart: the rest is what lies below. */
+function aboveOf(disk: Disk, shared: Disk): CopySource {
+  return {
+    size: disk.size,
+    readAt: (at, into) => disk.readAt(at, into),
+    runs: (at, length) => disk.runsAbove(shared, at, length),
   }
 }
 

@@ -2,13 +2,13 @@ import type { CreateRequest, CreateResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'
-import { backingPath, openDisk, type OpenOptions } from '../device/open.ts'
+import type { OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
 import { DEFAULT_OPTIONS } from '../formats/options.ts'
 import { formatNamed } from '../formats/registry.ts'
-import { assertNotInChain } from './same-file.ts'
+import { openBacking } from './backing-disk.ts'
 import type { StageWatch } from './stage.ts'
-import { dataFilePath, stageImage } from './stage-image.ts'
+import { stageImage } from './stage-image.ts'
 import { targetPassphrase } from './target-passphrase.ts'
 
 /** Makes an empty disk, or an overlay on a backing file, whose size it takes unless one is stated. The file appears complete or not at all. */
@@ -23,7 +23,7 @@ export function create(
   const options = { ...DEFAULT_OPTIONS, ...request.qcow2 }
   const lower =
     request.backing &&
-    (request.backing.unopened ? stated(request.backing) : openBacking(platform, path, request.backing, gate, options.dataFile))
+    (request.backing.unopened ? stated(request.backing) : lookAt(platform, { path, dataFile: options.dataFile }, request.backing, gate))
   const size = request.size ?? lower?.size
   if (size === undefined) throw new StrataError('INVALID_ARGUMENT', 'Image creation needs a size parameter', { path, field: 'size' })
   format.assertCreatable(size, options, lower !== undefined)
@@ -54,21 +54,14 @@ function stated({ name, format }: { name: string; format?: string }): { size?: n
 }
 
 /** Opens the backing file once, to know that it is there, what it is and how large; a format that was not stated is found out and kept. */
-function openBacking(
+function lookAt(
   platform: Platform,
-  path: string,
+  target: { path: string; dataFile: string | undefined },
   backing: { name: string; format?: string },
   gate: OpenOptions['gate'],
-  dataFile: string | undefined,
 ): { size: number; backing: { name: string; format: string } } {
-  const lower = openDisk(
-    platform,
-    backingPath(platform, path, backing.name),
-    backing.format === undefined ? { gate } : { gate, format: backing.format },
-  )
+  const lower = openBacking(platform, target, backing, { gate })
   try {
-    for (const target of [path, dataFilePath(platform, { path, overwrite: true, dataFile }, gate)])
-      if (target !== undefined) assertNotInChain(platform, lower, target)
     return { size: lower.size, backing: { name: backing.name, format: lower.format } }
   } finally {
     lower.close()

@@ -28,14 +28,14 @@ export function stageImage<T>(
   fill: (storage: Storage, dataFile?: Storage) => T,
 ): T {
   const place = dataFilePath(platform, target, gate)
-  const { path, overwrite } = target
-  return stage(platform, { path, overwrite }, watch, (storage) =>
+  const { path, overwrite, unflushed } = target
+  return stage(platform, { path, overwrite, unflushed }, watch, (storage) =>
     place === undefined
       ? fill(storage)
-      : stage(platform, { path: place, overwrite }, watch, (dataFile) => {
+      : stage(platform, { path: place, overwrite, unflushed }, watch, (dataFile) => {
           const result = fill(storage, dataFile)
           // What could still fail of the image comes before its data file takes the place of another.
-          storage.settle()
+          if (!unflushed) storage.settle()
           assertReplaceable(platform, { path, overwrite })
           return result
         }),

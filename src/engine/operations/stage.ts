@@ -12,6 +12,8 @@ export interface Target {
   path: string
   /** whether a file that is there may be replaced */
   overwrite: boolean
+  /** leaves it to the system when the bytes reach the disk; a power cut soon after may then leave a broken file */
+  unflushed?: boolean | undefined
 }
 
 /**
@@ -31,7 +33,7 @@ export function stage<T>(platform: Platform, target: Target, watch: StageWatch, 
       // At once: what its owner keeps from others must not lie open to them while it is made.
       if (files.facts(place)) files.copyMode(place, staged)
       result = fill(storage)
-      storage.settle()
+      if (!target.unflushed) storage.settle()
     } finally {
       storage.close()
     }
