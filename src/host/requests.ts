@@ -142,6 +142,7 @@ const commit = v.strictObject({
   format: v.exactOptional(format),
   base: v.exactOptional(path),
   keep: v.exactOptional(v.boolean()),
+  rate: v.exactOptional(bytes),
 })
 
 const rebase = v.strictObject({

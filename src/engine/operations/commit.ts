@@ -1,6 +1,7 @@
 import type { CommitRequest, CommitResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
+import { Throttle } from '../base/throttle.ts'
 import { describeLayer } from '../device/chain.ts'
 import type { Disk } from '../device/disk.ts'
 import { openDisk, type OpenOptions } from '../device/open.ts'
@@ -14,7 +15,7 @@ import { copyDown } from './copy-down.ts'
  */
 export function commit(
   platform: Platform,
-  { path, format, base, keep = false }: CommitRequest,
+  { path, format, base, keep = false, rate = 0 }: CommitRequest,
   { gate, job, secrets }: Pick<OpenOptions, 'gate' | 'secrets'> & { job: Job },
 ): CommitResult {
   const writableBelow = (real: string, depth: number): boolean => (base === undefined ? depth === 1 : real === realPath(platform, base))
@@ -28,7 +29,7 @@ export function commit(
     if (emptied && !disk.driver.writer?.empty)
       throw new StrataError('UNSUPPORTED', 'The image can’t be emptied', { path }, 'Let it keep what it holds.')
     if (target.size < disk.size) target.grow(disk.size, 'off', job)
-    copied = copyDown(disk, target, job)
+    copied = copyDown(disk, target, new Throttle(job, rate), job)
     target.flush()
     if (emptied) disk.driver.writer?.empty?.(job)
   } finally {

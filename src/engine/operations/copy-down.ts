@@ -1,4 +1,5 @@
 import type { Job } from '../base/job.ts'
+import type { Throttle } from '../base/throttle.ts'
 import type { Disk } from '../device/disk.ts'
 
 /** Guest bytes read and written at once. */
@@ -10,7 +11,7 @@ const STRIDE = 2 ** 30
  * Copies into `base`, a layer below `disk` and at least as large, what the layers above it hold, and no byte besides. What reads as zeros becomes
  * zeros there without being written, where the format can. Answers with the guest bytes that were read and written.
  */
-export function copyDown(disk: Disk, base: Disk, job: Job): number {
+export function copyDown(disk: Disk, base: Disk, throttle: Throttle, job: Job): number {
   const buffer = new Uint8Array(PIECE)
   const total = disk.size
   const phase = 'Committing'
@@ -21,6 +22,7 @@ export function copyDown(disk: Disk, base: Disk, job: Job): number {
     const { kind, length } = nextRun(disk, base, at)
     if (kind === 'data') {
       const bytes = buffer.subarray(0, length)
+      throttle.pass(length)
       disk.readAt(at, bytes)
       base.writeAt(at, bytes)
       copied += length

@@ -208,6 +208,21 @@ describe('commit', () => {
     expect(content('/top')).toEqual(before)
   })
 
+  it('keeps to a rate', () => {
+    const { make, engine } = bench()
+    make('/base', { format: 'raw', size: 2 ** 23 })
+    make('/top', { backing: 'base', qcow2: { clusterSize: 65536 }, writes: [[0, 2048, 1]] })
+    let waited = 0
+    const wait = (milliseconds: number): void => {
+      waited += milliseconds
+      throw new StrataError('CANCELLED', 'waited long enough')
+    }
+    const job = { ...unwatched, wait }
+    expect(codeOf(() => engine.commit({ path: '/top', rate: 2 ** 20 }, { ...context, job }))).toBe('CANCELLED')
+    expect(waited).toBeGreaterThan(1000) // two mebibytes were let through at once, and are paid for in two seconds
+    expect(engine.commit({ path: '/top' }, { ...context, job }).copied).toBe(2 ** 23)
+  })
+
   it('stopped at any moment leaves an overlay that reads as before', () => {
     for (let nth = 1; ; nth++) {
       const { make, engine, content, assertSound } = bench()
