@@ -77,6 +77,11 @@ describe('the main road', () => {
     expect(await run(window, { kind: 'check', request: { path: target } })).toMatchObject({ status: 'done' })
     await expect.poll(() => libraries.at(-1)?.[1]?.health?.verdict, SOON).toBe('fine')
 
+    const picture = { path: target, start: 0, length: 2 ** 20, cellSize: 2 ** 16 }
+    expect(await window.mapOverview(picture)).toEqual({ cells: [16, 2 ** 16, 0, 0, 0], known: 2 ** 20, grain: 0 })
+    expect(await window.layout({ path: target })).toMatchObject({ size: 2 ** 20, table: 'none', problems: [] })
+    expect(await window.snapshotSpace({ path: target })).toEqual({ space: { now: { alone: 17 * 2 ** 16, shared: 0 }, snapshots: [] } })
+
     const again = begin()
     expect(await again.window.library({})).toMatchObject([
       { path: disk, present: true },
