@@ -21,14 +21,14 @@ export function findParent(
   const above = layers.at(-1)
   if (!broken || above?.backingName === undefined) return { candidates: [] }
   const real = files.canonical(above.path)
-  const relative = above.backingPath === undefined || above.backingPath !== above.backingName.replace(/^file:/, '')
+  const relative = isRelative(platform, above.backingName, real)
   const places = folders ?? [real, above.backingPath ?? real].map((file) => files.resolve(file, '.'))
   const links = new ChainLinks(platform, gate)
   const oldName = baseName(above.backingName)
   const candidates = nearbyFiles(platform, places, gate).files.flatMap((file): Candidate[] => {
     const { info, fault } = links.of(file)
     const sameName = baseName(file) === oldName
-    if (fault !== undefined || standsOn(links, file, real)) return []
+    if ((fault !== undefined && !info) || standsOn(links, file, real)) return [] // one whose own parent moved with it will do
     if ((info?.format ?? 'raw') !== (above.backingFormat ?? info?.format)) return []
     const virtualSize = info?.virtualSize ?? files.facts(file)?.size ?? 0
     if (!sameName && (!info || virtualSize > above.virtualSize)) return []
@@ -42,6 +42,12 @@ export function findParent(
 function standsOn(links: ChainLinks, file: string, real: string): boolean {
   for (const { path } of links.down(file)) if (path === real) return true
   return false
+}
+
+/** Whether a name leads elsewhere from another folder. */
+function isRelative({ files }: Platform, name: string, from: string): boolean {
+  const plain = name.replace(/^file:/, '')
+  return files.resolve(from, plain) !== files.resolve(files.resolve(from, '../..'), plain)
 }
 
 /** The last part of a name, whichever system wrote it. */
