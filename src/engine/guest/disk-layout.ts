@@ -32,7 +32,9 @@ export function readLayout(disk: GuestBytes): DiskLayout {
   const found = whole && WITH_BOOT_SECTOR.includes(whole.kind) ? undefined : readTable(disk, whole, problems)
   const partitions = (found?.partitions ?? []).map((partition, i) => (i < MOST_LOOKED_INTO ? lookedInto(disk, partition) : partition))
   const fileSystem = found ? readIso(disk) : whole
-  problems.push(...wrongPlaces(partitions, size), ...tooLarge(partitions, fileSystem, size))
+  problems.push(...pastTheEnd(partitions, size), ...tooLarge(partitions, fileSystem, size))
+  // Installation media list parts of themselves as partitions, one within the other, and mean it.
+  if (fileSystem?.kind !== 'iso9660') problems.push(...overlaps(partitions))
   const ends = [
     ...partitions.map(({ start, length }) => start + length + (found?.reserve ?? 0)),
     ...(fileSystem ? [fileSystem.size ?? size] : []),
@@ -120,11 +122,15 @@ function knows(disk: GuestBytes, mbr: Mbr, sectorSize: number): boolean {
   )
 }
 
-/** Partitions that share bytes, or reach past the end of the disk. */
-function wrongPlaces(partitions: readonly Partition[], size: number): string[] {
+function pastTheEnd(partitions: readonly Partition[], size: number): string[] {
+  return partitions
+    .filter(({ start, length }) => start + length > size)
+    .map(({ index, start, length }) => `Partition ${index} reaches ${start + length - size} bytes past the end of the disk.`)
+}
+
+/** Partitions that share bytes; an extended one shares all of its own, and does not count. */
+function overlaps(partitions: readonly Partition[]): string[] {
   const problems: string[] = []
-  for (const { index, start, length } of partitions)
-    if (start + length > size) problems.push(`Partition ${index} reaches ${start + length - size} bytes past the end of the disk.`)
   const placed = partitions.filter(({ role }) => role !== 'extended').sort((a, b) => a.start - b.start)
   let furthest: Partition | undefined
   for (const partition of placed) {

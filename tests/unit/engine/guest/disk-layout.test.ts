@@ -274,6 +274,25 @@ describe('an MBR', () => {
     expect(layout).not.toHaveProperty('lastUsedByte')
   })
 
+  it('may be that of an installation medium, which lists parts of itself', () => {
+    const disk = new GuestDisk(64 * MIB)
+    disk.write(32768, [1]).write(32769, 'CD001').write(32808, 'INSTALL').write(32848, le(20_000, 4)).write(32896, le(2048, 2))
+    writeMbr(disk, [
+      { type: 0x17, first: 0, sectors: 65536, status: 0x80 },
+      { type: 0xef, first: 1000, sectors: 2000 },
+    ])
+    expect(readLayout(disk)).toMatchObject({
+      table: 'mbr',
+      partitions: [
+        { index: 1, start: 0, fileSystem: { kind: 'iso9660' } },
+        { index: 2, typeName: 'EFI system' },
+      ],
+      fileSystem: { kind: 'iso9660', label: 'INSTALL', size: 20_000 * 2048 },
+      lastUsedByte: 20_000 * 2048,
+    })
+    expect(readLayout(disk).problems).toEqual(['The file system in partition 1 is larger than the partition.'])
+  })
+
   it('says when a file system is larger than its partition', () => {
     const disk = withMbr()
     writeExt4(disk, MIB, 1024)
