@@ -18,11 +18,11 @@ const NAMED = 3
 
 /**
  * Throws where images in the folder of a file, or in folders within it, stand on the file: what they read would change. Layers that the person
- * has named by what was asked for are no surprise; they are `but`.
+ * has named by what was asked for are no surprise; they are `but`. An image that can't be read as it is has nothing to lose.
  */
 export function assertHarmless(path: string, { but, doing }: { but: readonly Pick<DiskInfo, 'path'>[]; doing: string }): void {
   const expected = new Set(but.map((layer) => realPath(layer.path)))
-  const harmed = dependantsOf(path).filter((one) => !expected.has(one.path))
+  const harmed = dependantsOf(path).filter((one) => one.broken === undefined && !expected.has(one.path))
   if (harmed.length === 0) return
   const rest = harmed.length - NAMED
   const names = harmed.slice(0, NAMED).map((one) => `'${one.path}'`)

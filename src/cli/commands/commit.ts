@@ -11,6 +11,7 @@ import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
+import { sizeArgument } from '../size-argument.ts'
 import { verb } from '../verb.ts'
 
 /** `strata commit`: what an overlay holds goes into a layer below it. */
@@ -27,6 +28,7 @@ export const commit = verb({
     keep: { short: 'd', help: 'leave the overlay as it is, and do not empty it' },
     progress: { short: 'p', help: 'show how far the work is' },
     quiet: QUIET,
+    rate: { short: 'r', value: 'RATE', help: 'copy at most so many bytes a second' },
     cache: { short: 't', value: 'CACHE', help: 'accepted: the image is written through the system cache and flushed' },
     force: FORCE,
     ...IMAGE,
@@ -35,6 +37,8 @@ export const commit = verb({
     const [operand, extra] = args.operands
     if (operand === undefined || extra !== undefined) throw usageFailure('Expecting one image file name')
     assertCacheMode(args.last('cache'), 'cache')
+    const rateText = args.last('rate')
+    const rate = rateText === undefined ? 0 : Number(sizeArgument('rate limit', rateText))
     const image = namedImage(args, operand)
     const { path } = image
     const { layers } = inspectWhole(path, image.format)
@@ -49,11 +53,13 @@ export const commit = verb({
       path,
       ...(layers[0] && { format: layers[0].format }),
       ...(named !== undefined && { base: target.path }),
+      ...(rate > 0 && { rate }),
       keep: named !== undefined || args.has('keep'),
     }
     try {
       const show = (progress: Progress): void => {
-        if (showing) terminal.out(progressLine(progress))
+        // Emptying the overlay, which comes last, would begin anew.
+        if (showing && progress.phase === 'Committing') terminal.out(progressLine(progress))
       }
       await runJob(terminal, { kind: 'commit', request }, show, secretsByPath(image))
     } catch (error) {

@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from 'node:path'
 import { StrataError } from '../../shared/errors.ts'
 import type { FormatName, Progress } from '../../shared/model.ts'
 import type { RebaseRequest } from '../../shared/requests.ts'
@@ -85,11 +86,10 @@ function failureOf(error: StrataError, { path, backing }: RebaseRequest): Failur
   const { hint } = dto
   if (dto.where.path === path && (dto.code === 'NO_PASSPHRASE' || dto.code === 'WRONG_PASSPHRASE'))
     return new Failure(`Could not open '${path}': ${openReason(path, dto)}`, { hint })
-  if (dto.where.path === path && dto.where.field === 'backing file') {
-    const tooLong = dto.code === 'INVALID_ARGUMENT'
-    return notChanged(backing, tooLong ? 'Invalid argument' : dto.message, hint)
+  if (dto.code === 'INVALID_ARGUMENT' && dto.where.field === 'backing_file') return notChanged(backing, 'Invalid argument', hint)
+  if (backing !== null && dto.where.path !== undefined && dto.where.path !== path) {
+    const place = isAbsolute(backing.name) ? backing.name : path.slice(0, path.length - basename(path).length) + backing.name
+    return new Failure(`Could not open new backing file '${backing.name}': ${openReason(place, dto)}`, { hint })
   }
-  const opening = backing !== null && dto.where.path !== undefined && dto.where.path !== path
-  if (opening) return new Failure(`Could not open new backing file '${backing.name}': ${openReason(dto.where.path ?? '', dto)}`, { hint })
   return new Failure(systemWords(dto), { hint })
 }

@@ -4,8 +4,8 @@ export interface OracleCase {
   line: string | readonly string[]
   /** images that must be there, besides those that the line names */
   with?: readonly string[]
-  /** an image that both make or change: its content must be the same, and QEMU's check must find it clean */
-  makes?: string
+  /** images that both make or change: their content must be the same, and QEMU's check must find them clean */
+  makes?: string | readonly string[]
   /** known differences, each with its reason */
   differs?: {
     /** everything: Strata refuses what qemu-img does, by name and with exit code 1 */
