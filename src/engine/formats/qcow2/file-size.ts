@@ -21,7 +21,8 @@ export function sizing(size: number, options: CreateOptions): Sizing {
     growth.allocate(ceilDiv(l1Entries * 8, clusterSize))
     const data = preallocated ? all : units
     growth.allocateOneByOne((preallocated ? l1Entries : reaches) + (external ? 0 : data))
-    const cut = !preallocated && !external && units > 0 && growth.endsAsAllocated ? clusterSize - alignUp(tail, subclusterSize) : 0
+    const written = preallocated ? size - (all - 1) * clusterSize : tail
+    const cut = !external && data > 0 && growth.endsAsAllocated ? clusterSize - alignUp(written, subclusterSize) : 0
     return growth.clusters * clusterSize - cut
   }
   return {
