@@ -69,7 +69,7 @@ export const REBASE: readonly OracleCase[] = [
   { line: 'rebase -t nosuch -b data.raw -F raw top.qcow2' },
   { line: 'rebase -T nosuch -b data.raw -F raw top.qcow2' },
   { line: ['rebase', '-u', '-b', 'x'.repeat(1024), '-F', 'raw', 'top.qcow2'] },
-  { line: 'rebase -b data.raw -F raw outside-raw.qcow2', differs: { stderr: 'to be seen' } },
+  { line: 'rebase -b data.raw -F raw outside-raw.qcow2', with: ['outside2.raw'] },
   { line: 'rebase --nosuch -b data.raw -F raw top.qcow2' },
   { line: 'rebase -b' },
 ]
