@@ -5,6 +5,7 @@ export const VERBS = {
   create: async () => (await import('./commands/create.ts')).create,
   info: async () => (await import('./commands/info.ts')).info,
   convert: async () => (await import('./commands/convert.ts')).convert,
+  dd: async () => (await import('./commands/dd.ts')).dd,
   compact: async () => (await import('./commands/compact.ts')).compact,
   check: async () => (await import('./commands/check.ts')).check,
   resize: async () => (await import('./commands/resize.ts')).resize,
@@ -19,6 +20,7 @@ export const VERBS = {
   compare: async () => (await import('./commands/compare.ts')).compare,
   bench: async () => (await import('./commands/bench.ts')).bench,
   bitmap: async () => (await import('./commands/bitmap.ts')).bitmap,
+  completion: async () => (await import('./commands/completion.ts')).completion,
 } as const satisfies Record<string, () => Promise<Verb>>
 
 /** The verb of that name, or undefined. */

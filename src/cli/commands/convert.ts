@@ -1,148 +1,178 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { Progress } from '../../shared/model.ts'
-import type { ConvertRequest } from '../../shared/requests.ts'
+import type { ConvertRequest, ConvertResult, Unreadable } from '../../shared/requests.ts'
+import type { Parsed } from '../args.ts'
 import { assertCacheMode, CREATION, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
-import { CreationOptions, creationHelp } from '../creation-options.ts'
+import { assertParallel, rateOf, sparseLength } from '../convert-numbers.ts'
+import { doingOf, newTarget, type Opened, openedSource, sourceImage, targetInPlace } from '../converted-image.ts'
+import { creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
-import { Failure, refusal } from '../failure.ts'
-import { inspectWhole, knownFormat } from '../inspect.ts'
+import { Failure } from '../failure.ts'
+import { assertHarmless, FORCE } from '../impact.ts'
+import { knownFormat } from '../inspect.ts'
 import { makeFailure } from '../make-failure.ts'
-import { IMAGE, namedImage } from '../named-image.ts'
-import { openReason } from '../open-failure.ts'
+import { IMAGE } from '../named-image.ts'
+import { openReason, systemWords } from '../open-failure.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { programName } from '../program-name.ts'
 import { PROGRESS_END, progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
-import { parseSize } from '../sizes.ts'
 import { snapshotOf } from '../snapshot-choice.ts'
+import type { Terminal } from '../terminal.ts'
 import { verb } from '../verb.ts'
 
-/** `strata convert`: the content of a disk, through its whole chain, in a new image of any format. */
+const OPTIONS = {
+  format: FORMAT,
+  targetFormat: { short: 'O', value: 'FMT', help: 'format of the target: raw (the default) or qcow2' },
+  compress: { short: 'c', help: 'compress what is copied (qcow2)' },
+  level: { long: 'level', value: 'N', help: 'with -c: how hard to compress, 1 to 9 (zlib) or 1 to 19 (zstd)' },
+  progress: { short: 'p', help: 'show how far the work is' },
+  quiet: QUIET,
+  creation: CREATION,
+  backing: { short: 'B', value: 'FILE', help: 'the target is an overlay on FILE, and holds only what differs from it' },
+  backingFormat: { short: 'F', value: 'FMT', help: 'format of that file' },
+  sparse: { short: 'S', value: 'SIZE', help: 'zeros of this length become a hole; 0 writes every byte; 4k unless stated' },
+  offload: { short: 'C', help: 'copy what is data as it is, without a look for zeros' },
+  rate: { short: 'r', value: 'RATE', help: 'read no more than this many bytes a second' },
+  targetCache: { short: 't', value: 'CACHE', help: 'unsafe: a new target is not flushed at the end; all others: it is' },
+  sourceCache: SOURCE_CACHE,
+  parallel: { short: 'm', value: 'N', help: 'accepted: 1 to 16' },
+  unordered: { short: 'W', help: 'accepted: the target is written in order' },
+  share: SHARE,
+  snapshot: { short: 'l', value: 'SNAPSHOT', help: 'read a snapshot: its id or name, or snapshot.id=ID,snapshot.name=NAME' },
+  bitmaps: { long: 'bitmaps', help: "copy the source's dirty bitmaps too" },
+  skipBitmaps: { long: 'skip-broken-bitmaps', help: 'with --bitmaps: leave out those that are inconsistent' },
+  salvage: { long: 'salvage', help: 'what can not be read becomes zeros, with a warning' },
+  existing: { short: 'n', help: 'write into the target that is there, and at least as large' },
+  zeroTarget: { long: 'target-is-zero', help: 'with -n: the target reads as zeros already' },
+  targetImageOptions: { long: 'target-image-opts', help: 'with -n: TARGET is a list of options: driver=qcow2,file.filename=…' },
+  force: FORCE,
+  ...IMAGE,
+} as const
+
+type Args = Parsed<keyof typeof OPTIONS>
+
+/** `strata convert`: the content of one disk, or of several one after the other, in a new image of any format or in one that is there. */
 export const convert = verb({
   summary: 'copy a disk into a new image',
-  operands: 'FILE TARGET',
-  options: {
-    format: FORMAT,
-    targetFormat: { short: 'O', value: 'FMT', help: 'format of the target: raw (the default) or qcow2' },
-    compress: { short: 'c', help: 'compress what is copied (qcow2)' },
-    level: { long: 'level', value: 'N', help: 'with -c: how hard to compress, 1 to 9 (zlib) or 1 to 19 (zstd)' },
-    progress: { short: 'p', help: 'show how far the work is' },
-    quiet: QUIET,
-    creation: CREATION,
-    sparse: { short: 'S', value: 'SIZE', help: 'zeros of this length become a hole; 0 writes every byte; 4k unless stated' },
-    targetCache: { short: 't', value: 'CACHE', help: 'accepted: the target is written through the system cache and flushed at the end' },
-    sourceCache: SOURCE_CACHE,
-    parallel: { short: 'm', value: 'N', help: 'accepted: 1 to 16' },
-    unordered: { short: 'W', help: 'accepted: the target is written in order' },
-    share: SHARE,
-    backing: { short: 'B', value: 'FILE' },
-    backingFormat: { short: 'F', value: 'FMT' },
-    existing: { short: 'n' },
-    offload: { short: 'C' },
-    rate: { short: 'r', value: 'RATE' },
-    snapshot: { short: 'l', value: 'SNAPSHOT', help: 'read a snapshot: its id or name, or snapshot.id=ID,snapshot.name=NAME' },
-    bitmaps: { long: 'bitmaps', help: "copy the source's dirty bitmaps too" },
-    skipBitmaps: { long: 'skip-broken-bitmaps', help: 'with --bitmaps: leave out those that are inconsistent' },
-    salvage: { long: 'salvage' },
-    zeroTarget: { long: 'target-is-zero' },
-    targetImageOptions: { long: 'target-image-opts' },
-    ...IMAGE,
-  },
+  operands: 'FILE [FILE...] TARGET',
+  options: OPTIONS,
   async run(args, terminal) {
-    const formatName = args.last('targetFormat') ?? 'raw'
-    const format = knownFormat(formatName)
     const settings = parseOptionLists(args.all('creation'))
     const sparse = sparseLength(args.last('sparse'))
-    const parallel = args.last('parallel')
-    if (parallel !== undefined && !/^\s*\+?0*([1-9]|1[0-6])$/.test(parallel))
-      throw new Failure('Invalid number of coroutines. Allowed number of coroutines is between 1 and 16')
+    assertParallel(args.last('parallel'))
+    const rate = rateOf(args.last('rate'))
+    assertTogether(args)
+    const format = knownFormat(args.last('targetFormat') ?? 'raw')
     if (asksForHelp(args.all('creation')) && format) {
       terminal.out(creationHelp(format))
       return EXIT.ok
     }
-    if (args.has('skipBitmaps') && !args.has('bitmaps')) throw new Failure('Use of --skip-broken-bitmaps requires --bitmaps')
-    const [source, target, extra] = args.operands
-    if (source === undefined || target === undefined) throw new Failure('Must specify image file name')
-    if (extra !== undefined && args.has('bitmaps')) throw new Failure('Copying bitmaps only possible with single source')
-    if (extra !== undefined) throw refusal('converting several images into one')
-    assertCacheMode(args.last('targetCache'), 'cache')
+    const operands = args.operands.slice(0, -1)
+    const named = args.operands.at(-1)
+    if (operands.length === 0 || named === undefined) throw new Failure('Must specify image file name')
+    if (operands.length > 1 && args.has('bitmaps')) throw new Failure('Copying bitmaps only possible with single source')
     assertCacheMode(args.last('sourceCache'), 'source cache')
 
-    const image = namedImage(args, source)
-    const top = inspectWhole(image.path, image.format).layers[0]
-    if (top?.encrypted && image.secret === undefined)
-      throw new Failure(`Could not open '${source}': Parameter 'encrypt.key-secret' is required for cipher`)
-    if (!format) throw new Failure(`Unknown file format '${formatName}'`)
-    const options = new CreationOptions(format, settings)
-    const compress = args.has('compress')
-    const level = compressionLevel(args.last('level'), compress)
-    if (options.text('backing_file') !== undefined || options.text('backing_fmt') !== undefined)
-      throw refusal('converting onto a backing file', 'Without one, the target holds the whole content.')
-    if (compress && format === 'raw') throw new Failure('Compression not supported for this file format')
-    if (compress && options.encrypts) throw new Failure('Compression and encryption not supported at the same time')
-    if (compress && options.preallocates) throw new Failure('Compression and preallocation not supported at the same time')
+    const opened = operands.map((operand) => openedSource(args, operand))
+    const [first, ...others] = opened
+    if (!first) throw new Failure('Must specify image file name')
+    if (args.has('snapshot') && others.length > 0) throw new Failure('No support for concatenating multiple snapshot')
+    const snapshot = snapshotOf(first.top, args.last('snapshot'))
+    if (args.has('zeroTarget') && args.has('backing'))
+      throw new Failure('Cannot use --target-is-zero when the destination image has a backing file')
+    const target = args.has('existing')
+      ? targetInPlace(args, named, first.secrets).target
+      : newTarget(args, named, settings, others.length > 0)
+    assertCacheMode(args.last('targetCache'), 'cache')
+    if (!args.has('force')) assertHarmless(target.path, { but: [], doing: 'Writing this image' })
 
-    const snapshot = snapshotOf(top, args.last('snapshot'))
-    const doing = `${target}: error while converting ${format}`
-    const showing = args.has('progress') && !args.has('quiet')
-    try {
-      const request: ConvertRequest = {
-        source: {
-          path: image.path,
-          ...(top && { format: top.format }),
-          ...(image.secret !== undefined && { secret: image.secret }),
-          ...snapshot,
-        },
-        target: { path: target, format, qcow2: { ...options.toRequest(), ...level }, compress },
-        overwrite: true,
-        ...(args.has('bitmaps') && { bitmaps: args.has('skipBitmaps') ? 'sound' : 'all' }),
-        ...(sparse !== undefined && { sparse }),
-      }
-      const show = (progress: Progress): void => {
-        if (showing) terminal.out(progressLine(progress))
-      }
-      await runJob(terminal, { kind: 'convert', request }, show, image.secrets)
-    } catch (error) {
-      if (error instanceof StrataError && error.code === 'WRONG_PASSPHRASE')
-        throw new Failure(`Could not open '${source}': ${openReason(image.path, error.toDto())}`, { hint: error.hint })
-      if (error instanceof Failure && error.message !== '') throw new Failure(`${doing}: ${error.message}`, error)
-      if (error instanceof StrataError && error.where.field === 'bitmaps') throw bitmapFailure(error, target, format)
-      throw makeFailure(target, doing, error)
+    const request: ConvertRequest = {
+      source: { ...sourceImage(first), ...snapshot },
+      ...(others.length > 0 && { also: others.map(sourceImage) }),
+      target,
+      overwrite: true,
+      ...(args.has('bitmaps') && { bitmaps: args.has('skipBitmaps') ? 'sound' : 'all' }),
+      ...(sparse !== undefined && { sparse }),
+      ...(rate !== undefined && { rate }),
+      ...(args.has('offload') && { verbatim: true }),
+      ...(args.has('salvage') && { salvage: true }),
+      ...(args.last('targetCache') === 'unsafe' && { unflushed: true }),
     }
+    const showing = args.has('progress') && !args.has('quiet')
+    const { unreadable } = await converted(terminal, request, opened, operands, showing)
     if (showing) terminal.out(PROGRESS_END)
+    if (unreadable && !args.has('quiet')) warnOfLost(terminal, unreadable)
     return EXIT.ok
   },
 })
 
-function compressionLevel(text: string | undefined, compress: boolean): { compressionLevel?: number } {
-  if (text === undefined) return {}
-  if (!compress) throw new Failure('A compression level needs -c')
-  if (!/^\d{1,2}$/.test(text)) throw new Failure(`Invalid compression level '${text}'`)
-  return { compressionLevel: Number(text) }
+/** Throws for options that mean nothing together, in qemu-img's order. */
+function assertTogether(args: Args): void {
+  if (args.has('skipBitmaps') && !args.has('bitmaps')) throw new Failure('Use of --skip-broken-bitmaps requires --bitmaps')
+  if (args.has('offload') && args.has('compress')) throw new Failure('Cannot enable copy offloading when -c is used')
+  if (args.has('offload') && args.has('sparse')) throw new Failure('Cannot enable copy offloading when -S is used')
+  if (args.has('targetImageOptions') && !args.has('existing')) throw new Failure('--target-image-opts requires use of -n flag')
+  if (args.has('creation') && args.has('existing')) throw new Failure('-o has no effect when skipping image creation')
+  if (args.has('zeroTarget') && !args.has('existing')) throw new Failure('--target-is-zero requires use of -n flag')
+}
+
+async function converted(
+  terminal: Terminal,
+  request: ConvertRequest,
+  opened: readonly Opened[],
+  operands: readonly string[],
+  showing: boolean,
+): Promise<ConvertResult> {
+  const { target } = request
+  const doing = doingOf(target.path, target.format)
+  try {
+    return await runJob(
+      terminal,
+      { kind: 'convert', request },
+      (progress) => {
+        if (showing) terminal.out(progressLine(progress))
+      },
+      opened[0]?.secrets,
+    )
+  } catch (error) {
+    if (!(error instanceof StrataError)) {
+      if (error instanceof Failure && error.message !== '') throw new Failure(`${doing}: ${error.message}`, error)
+      throw error
+    }
+    const { code, where, hint } = error
+    const dto = error.toDto()
+    if (code === 'WRONG_PASSPHRASE') {
+      const at = Math.max(
+        0,
+        opened.findIndex(({ path }) => path === where.path),
+      )
+      throw new Failure(`Could not open '${operands[at]}': ${openReason(opened[at]?.path ?? '', dto)}`, { hint })
+    }
+    if (where.field === 'bitmaps') throw bitmapFailure(error, target.path, target.format)
+    if (target.inPlace) throw new Failure(systemWords(dto), { hint })
+    // The file below the target is opened by its name in the target.
+    if (code === 'NOT_FOUND' && target.backing && where.path !== target.path)
+      throw new Failure(`Could not open '${target.path}': ${openReason(target.path, dto)}`, { hint })
+    throw makeFailure(target.path, doing, error)
+  }
 }
 
 /** Why bitmaps can't be taken along, in qemu-img's words. */
-function bitmapFailure({ message, where }: StrataError, target: string, format: string): Failure {
-  if (where.path === target) return new Failure(`Format driver '${format}' does not support bitmaps`)
+function bitmapFailure({ message, where, hint, code }: StrataError, target: string, format: string): Failure {
+  if (where.path === target && code !== 'EXISTS') return new Failure(`Format driver '${format}' does not support bitmaps`)
   const broken = message.startsWith('Cannot copy')
-  return new Failure(broken ? `${message}\nTry --skip-broken-bitmaps, or use '${programName()} bitmap --remove' to delete it` : message)
+  return new Failure(broken ? `${message}\nTry --skip-broken-bitmaps, or use '${programName()} bitmap --remove' to delete it` : message, {
+    hint,
+  })
 }
 
-/** The largest `-S`: qemu-img's copy buffer. */
-const MAX_SPARSE = 2n ** 24n
-
-function sparseLength(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const length = parseSize(text)
-  if (length === 'invalid' || length === 'range')
-    throw new Failure(
-      'Invalid buffer size for sparse output specified. You may use k, M, G, T, P or E suffixes for\n' +
-        `${programName()}: kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.`,
-    )
-  if (length % 512n !== 0n || length > MAX_SPARSE)
-    throw new Failure(
-      `Invalid buffer size for sparse output specified. Valid sizes are multiples of 512 up to ${MAX_SPARSE}. ` +
-        'Select 0 to disable sparse detection (fully allocates output).',
-    )
-  return Number(length)
+/** One warning for each range that became zeros. */
+function warnOfLost(terminal: Terminal, { bytes, ranges }: Unreadable): void {
+  const warn = (text: string): void => terminal.err(`${programName()}: warning: ${text}\n`)
+  let told = 0
+  for (const { at, length } of ranges) {
+    warn(`error while reading offset ${at}: Input/output error; ${length} bytes are zeros now`)
+    told += length
+  }
+  if (told < bytes) warn(`errors while reading further on: ${bytes - told} more bytes are zeros now`)
 }
