@@ -1,4 +1,4 @@
-import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -11,6 +11,7 @@ import { COMPARE } from './cases/compare.ts'
 import { COMMIT } from './cases/commit.ts'
 import { CONVERT } from './cases/convert.ts'
 import { CREATE } from './cases/create.ts'
+import { DD } from './cases/dd.ts'
 import { ENCRYPTION } from './cases/encryption.ts'
 import { INFO } from './cases/info.ts'
 import { MAP } from './cases/map.ts'
@@ -20,7 +21,7 @@ import { REBASE } from './cases/rebase.ts'
 import { RESIZE } from './cases/resize.ts'
 import { SNAPSHOT } from './cases/snapshot.ts'
 import { USAGE } from './cases/usage.ts'
-import { imagesOf, makeImages } from './images.ts'
+import { copyImage, imagesOf, makeImages } from './images.ts'
 import { must, run, type Said } from './qemu.ts'
 import { strataInside, strataProcess } from './strata.ts'
 
@@ -32,6 +33,7 @@ const GROUPS = {
   create: CREATE,
   info: INFO,
   convert: CONVERT,
+  dd: DD,
   check: CHECK,
   encryption: ENCRYPTION,
   resize: RESIZE,
@@ -67,7 +69,7 @@ describe.skipIf(!hasProgram('qemu-img'))('The command line against qemu-img (nee
       const from = join(scratch, 'images', name)
       mkdirSync(dirname(join(folder, name)), { recursive: true })
       if (name === '.' || lstatSync(from).isDirectory()) mkdirSync(join(folder, name), { recursive: true })
-      else copyFileSync(from, join(folder, name))
+      else copyImage(from, join(folder, name), name)
     }
     return folder
   }

@@ -1,4 +1,15 @@
-import { closeSync, mkdirSync, openSync, readSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Random } from '../fixtures/random.ts'
 import { must } from './qemu.ts'
@@ -8,6 +19,8 @@ interface ImageRecipe {
   make: (folder: string, name: string) => unknown
   /** images that must lie beside it */
   needs?: readonly string[]
+  /** copies have holes where it has zeros */
+  holes?: true
 }
 
 const img = (folder: string, ...args: string[]) => must('qemu-img', args, folder)
@@ -236,12 +249,65 @@ export const IMAGES: Record<string, ImageRecipe> = {
     },
   },
   'subclusters.qcow2': { make: fromData('-o', 'extended_l2=on') },
+  'holes.raw': { make: (folder, name) => copyFileSync(join(folder, 'data.raw'), join(folder, name)), holes: true },
+  'on-holes.qcow2': { make: made('', '9M', '-b', 'holes.raw', '-F', 'raw'), needs: ['holes.raw'] },
+  'split.qcow2': {
+    make(folder, name) {
+      made('extended_l2=on', '4M')(folder, name)
+      io(folder, name, 'write -P 1 0 2k', 'write -P 2 64k 64k', 'write -z 66k 2k', 'write -z 128k 64k', 'write -P 1 200k 1k')
+    },
+  },
+  'e4.qcow2': { make: made('cluster_size=4k', '10M') },
+  'e64.qcow2': { make: made('', '10M') },
+  'full.raw': {
+    make(folder, name) {
+      img(folder, 'create', '-q', '-f', 'raw', name, '12M')
+      io(folder, name, 'write -P 7 0 12M')
+    },
+  },
+  'full.qcow2': {
+    make(folder, name) {
+      made('', '12M')(folder, name)
+      io(folder, name, 'write -P 7 0 12M')
+    },
+  },
+  'empty8.qcow2': { make: made('', '8M') },
+  'subclusters12.qcow2': {
+    make(folder, name) {
+      made('extended_l2=on', '12M')(folder, name)
+      io(folder, name, 'write -P 7 1M 5M')
+    },
+  },
+  'broken-packed.qcow2': {
+    make(folder, name) {
+      fromData('-c')(folder, name)
+      // The packed bytes of the second cluster are rubbish.
+      inPlace(join(folder, name), (fd) => {
+        const table = readU64(fd, readU64(fd, 40)) % 2 ** 56
+        writeSync(fd, Buffer.alloc(16, 0xff), 0, 16, readU64(fd, table + 8) % 2 ** 54)
+      })
+    },
+  },
   'luks.qcow2': { make: encrypted('luks') },
   'aes.qcow2': { make: encrypted('aes') },
   'disk.vmdk': { make: (folder, name) => void img(folder, 'create', '-q', '-f', 'vmdk', name, '1M') },
   'a name.qcow2': { make: made('', '1M') },
   'ünï-😀.qcow2': { make: made('', '1M') },
   folder: { make: (folder, name) => mkdirSync(join(folder, name)) },
+}
+
+/** Copies an image; one that is to have holes gets them wherever 64 KiB are zeros. */
+export function copyImage(from: string, to: string, name: string): void {
+  if (!IMAGES[name]?.holes) return copyFileSync(from, to)
+  const bytes = readFileSync(from)
+  writeFileSync(to, '')
+  truncateSync(to, bytes.length)
+  inPlace(to, (fd) => {
+    for (let at = 0; at < bytes.length; at += 65536) {
+      const piece = bytes.subarray(at, at + 65536)
+      if (piece.some((byte) => byte !== 0)) writeSync(fd, piece, 0, piece.length, at)
+    }
+  })
 }
 
 /** Makes every image. */

@@ -69,10 +69,15 @@ export const bench = verb({
       throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
     const step = numbers.step === 0 ? bufferSize : numbers.step
     const kind = writes ? 'write' : 'read'
-    terminal.out(
-      `Sending ${count} ${kind} requests, ${bufferSize} bytes each, ${depth} in parallel (starting at offset ${numbers.offset}, step size ${step})\n`,
-    )
-    if (flushInterval > 0) terminal.out(`Sending flush every ${flushInterval} requests\n`)
+    let announced = false
+    const announce = (): void => {
+      if (announced) return
+      announced = true
+      terminal.out(
+        `Sending ${count} ${kind} requests, ${bufferSize} bytes each, ${depth} in parallel (starting at offset ${numbers.offset}, step size ${step})\n`,
+      )
+      if (flushInterval > 0) terminal.out(`Sending flush every ${flushInterval} requests\n`)
+    }
     const request: BenchRequest = {
       path: image.path,
       ...(top && { format: top.format }),
@@ -84,7 +89,9 @@ export const bench = verb({
       flushInterval,
     }
     try {
-      const { seconds } = await runJob(terminal, { kind: 'bench', request }, undefined, secretsByPath(image))
+      // The first that is heard of the job is that the image is open.
+      const { seconds } = await runJob(terminal, { kind: 'bench', request }, announce, secretsByPath(image))
+      announce()
       terminal.out(`Run completed in ${seconds.toFixed(3)} seconds.\n`)
       return EXIT.ok
     } catch (error) {

@@ -43,11 +43,12 @@ export const map = verb({
       throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
     const request = { path: image.path, format: top.format, ...(length !== undefined && { length: within(length) }) }
     const end = length === undefined ? Infinity : within(start + length)
-    const show = output === 'json' ? jsonPrinter(terminal, start) : humanPrinter(terminal)
+    let show: Printer | undefined
     try {
       let secrets: Record<string, Uint8Array> = secretsByPath(image)
       for (let at: number | undefined = within(start); at !== undefined;) {
         const page = createEngine().map({ ...request, start: at, length: Math.max(0, end - at) }, { gate: GATE, job: unwatched, secrets })
+        show ??= output === 'json' ? jsonPrinter(terminal, start) : humanPrinter(terminal)
         for (const run of page.runs) show.run(run)
         at = page.next
         // The map itself is not encrypted: unlocking it once shows that the passphrase is right.
@@ -58,7 +59,7 @@ export const map = verb({
         throw new Failure(`Could not open '${operand}': ${openReason(image.path, error.toDto())}`, { hint: error.hint })
       throw error
     }
-    show.end()
+    show?.end()
     return EXIT.ok
   },
 })
