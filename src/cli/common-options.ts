@@ -21,7 +21,8 @@ export function outputOf(value: string | undefined): 'human' | 'json' {
   throw new Failure('--output must be used with human or json as argument.')
 }
 
-const CACHE_MODES = ['none', 'off', 'writeback', 'writethrough', 'directsync', 'unsafe']
+/** Cache modes that QEMU has. */
+export const CACHE_MODES = ['none', 'off', 'writeback', 'writethrough', 'directsync', 'unsafe']
 
 /** Whether QEMU has a cache mode of that name. */
 export function cacheModeExists(value: string): boolean {

@@ -1,52 +1,55 @@
-import { HELP, type OptionSpec } from './args.ts'
+import { flags, GENERAL_OPTIONS, manual, pageOf, PURPOSE, sentence, SIZES, synopsis } from './manual/manual.ts'
 import { programName } from './program-name.ts'
 import type { Verb } from './verb.ts'
-import { VERBS } from './verbs.ts'
+
+const WIDTH = 100
 
 /** `strata --help`. */
 export async function generalHelp(): Promise<string> {
-  const verbs = await Promise.all(
-    Object.entries(VERBS).map(async ([name, load]) => {
-      const { operands, summary } = await load()
-      return row(`${name} [options] ${operands}`, summary)
-    }),
-  )
   return [
     `usage: ${programName()} VERB [options] ...`,
     '',
-    'Makes, inspects, converts, checks and resizes virtual disks. The verbs take the options of qemu-img.',
+    PURPOSE,
     '',
-    ...verbs,
-    row('serve [options] [FILE]...', 'show the window in a browser'),
+    ...(await manual()).map((page) => row(synopsis(page), page.summary)),
     '',
     row('VERB --help', 'the options of one verb'),
-    row('-V, --version', 'the version'),
+    ...GENERAL_OPTIONS.map((option) => row(flags(option), option.help ?? '')),
     '',
-    'Sizes are bytes, or have a suffix: k, M, G, T, P or E, each 1024 times the one before.',
+    SIZES,
     '',
   ].join('\n')
 }
 
 /** `strata VERB --help`, made from the verb's table. */
-export function verbHelp(name: string, { summary, operands, options }: Verb): string {
-  const rows = [...Object.values(options), HELP].flatMap((spec) => (spec.help === undefined ? [] : [row(flags(spec), spec.help)]))
-  const refused = Object.values(options).flatMap((spec) => (spec.help === undefined ? [flags(spec)] : []))
+export function verbHelp(name: string, verb: Verb): string {
+  const page = pageOf(name, verb)
+  const { summary, description, options, refused, exitCodes, examples } = page
+  const block = (...lines: readonly string[]): string[] => (lines.length > 1 ? ['', ...lines] : [])
   return [
-    `usage: ${programName()} ${name} [options] ${operands}`,
+    `usage: ${programName()} ${synopsis(page)}`,
     '',
-    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    sentence(summary),
+    ...description.flatMap((paragraph) => ['', ...wrapped(paragraph)]),
     '',
-    ...rows,
+    ...options.map((option) => row(flags(option), option.help ?? '')),
     ...(refused.length > 0 ? ['', `Not supported yet: ${refused.join('; ')}`] : []),
+    ...block('Exit codes:', ...exitCodes.map(([code, meaning]) => row(code.toString(), meaning))),
+    ...block('Examples:', ...examples.flatMap(({ line, does }) => [`  ${programName()} ${line}`, `      ${does}`])),
     '',
   ].join('\n')
 }
 
-function flags({ short, long, value }: OptionSpec): string {
-  const names = [short === undefined ? '' : `-${short}`, long === undefined ? '' : `--${long}`].filter((name) => name !== '').join(', ')
-  return value === undefined ? names : `${names}${long === undefined ? ' ' : '='}${value}`
-}
-
 function row(left: string, right: string): string {
   return `  ${left.padEnd(32)} ${right}`
+}
+
+function wrapped(paragraph: string): string[] {
+  const lines: string[] = []
+  for (const word of paragraph.split(' ')) {
+    const line = lines.at(-1)
+    if (line !== undefined && line.length + word.length < WIDTH) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines
 }

@@ -6,11 +6,22 @@ export interface Verb<Name extends string = string> {
   summary: string
   /** the operands, as the help shows them */
   operands: string
+  /** what else there is to know: paragraphs for the help, the man page and docs/cli.md */
+  description?: readonly string[]
+  examples?: readonly Example[]
+  /** the exit codes that mean more than 0 for success and 1 for failure do */
+  exitCodes?: Readonly<Record<number, string>>
   options: Record<Name, OptionSpec>
   /** the last argument is an operand whatever it looks like: `-1G` */
   lastIsOperand?: boolean
   /** Answers with the exit code; throws `Failure`, or what the engine throws. */
   run(args: Parsed<Name>, terminal: Terminal): number | Promise<number>
+}
+
+/** A command line of the verb, with the verb and without the program's name, and what it does. */
+export interface Example {
+  line: string
+  does: string
 }
 
 /** Lets the compiler find the option names in the table. */

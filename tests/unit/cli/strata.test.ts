@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { strata } from '../../../src/cli/strata.ts'
+import type { Verb } from '../../../src/cli/verb.ts'
 import { VERBS } from '../../../src/cli/verbs.ts'
 import { phrases } from '../../fixtures/phrases.ts'
 
@@ -40,7 +41,8 @@ describe('strata', () => {
 
   it.each(Object.entries(VERBS))('%s: its help names each of its options', async (name, load) => {
     const { out } = await say([name, '--help'])
-    for (const { short, long } of Object.values((await load()).options)) {
+    const { options }: Verb = await load()
+    for (const { short, long } of Object.values(options)) {
       if (short !== undefined) expect(out).toMatch(new RegExp(`(^|\\s)-${short}\\b`))
       if (long !== undefined) expect(out).toContain(`--${long}`)
     }
