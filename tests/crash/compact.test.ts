@@ -48,6 +48,9 @@ function worked(options: Partial<CreateOptions>): MemoryStorage {
       const at = random.below(size - grain * 4)
       disk.writeAt(at, i % 3 === 0 ? random.bytes(grain) : new Uint8Array(grain * (1 + random.below(2)) + grain / 2))
     }
+    // Zeros within a cluster of noise.
+    disk.writeAt(grain * 5, random.bytes(grain))
+    disk.writeAt(grain * 5 + grain / 4, new Uint8Array(grain / 2))
     if (!options.encrypt) disk.writePacked(grain * 9, zeros)
     if (round === 0) disk.driver.snapshots!.create({ name: 'kept', dateSeconds: 1, dateNanoseconds: 0 }, unwatched)
     disk.driver.close()
