@@ -54,7 +54,7 @@ _strata() {
       esac
       ;;
     check)
-      options='-f --output -q --quiet -r --repair --dry-run -T -U --force-share --object --image-opts -h --help'
+      options='-f --output -q --quiet -r --repair --dry-run -T -U --force-share --force --object --image-opts -h --help'
       case $prev in
         -f) values='raw qcow2' ;;
         --output) values='human json' ;;
@@ -64,7 +64,7 @@ _strata() {
       esac
       ;;
     resize)
-      options='-f -q --quiet --preallocation --shrink --object --image-opts -h --help'
+      options='-f -q --quiet --preallocation --shrink --force --object --image-opts -h --help'
       case $prev in
         -f) values='raw qcow2' ;;
         --preallocation) values='off metadata falloc full' ;;
@@ -80,7 +80,7 @@ _strata() {
       esac
       ;;
     snapshot)
-      options='-l -c -a -d --rename --to --format -q --quiet -U --force-share --object --image-opts -h --help'
+      options='-l -c -a -d --rename --to --format -q --quiet -U --force-share --force --object --image-opts -h --help'
       case $prev in
         -c | -a | -d | --rename | --to | --object) compopt +o default +o bashdefault 2> /dev/null; return ;;
         --format) values='raw qcow2' ;;
@@ -99,8 +99,9 @@ _strata() {
       options='-f -b -F -u -c -p -q --quiet -t -T -U --force-share --force --object --image-opts -h --help'
       case $prev in
         -f | -F) values='raw qcow2' ;;
-        -b | --object) compopt +o default +o bashdefault 2> /dev/null; return ;;
+        -b) return ;;
         -t | -T) values='none off writeback writethrough directsync unsafe' ;;
+        --object) compopt +o default +o bashdefault 2> /dev/null; return ;;
       esac
       ;;
     chain)
@@ -145,7 +146,7 @@ _strata() {
       esac
       ;;
     bench)
-      options='-f -c -d -s -S -o -w --pattern --flush-interval --no-drain -i -n -t -q --quiet -U --force-share --object --image-opts -h --help'
+      options='-f -c -d -s -S -o -w --pattern --flush-interval --no-drain -i -n -t -q --quiet -U --force-share --force --object --image-opts -h --help'
       case $prev in
         -f) values='raw qcow2' ;;
         -c | -d | -s | -S | -o | --pattern | --flush-interval | -i | --object) compopt +o default +o bashdefault 2> /dev/null; return ;;

@@ -1,4 +1,5 @@
-import { flags, GENERAL_OPTIONS, manual, pageOf, PURPOSE, sentence, SIZES, synopsis } from './manual/manual.ts'
+import { manual, pageOf } from './manual/manual.ts'
+import { flags, GENERAL_OPTIONS, PURPOSE, sentence, SIZES, synopsis } from './manual/page.ts'
 import { programName } from './program-name.ts'
 import type { Verb } from './verb.ts'
 

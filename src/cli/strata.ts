@@ -37,7 +37,8 @@ async function dispatch([word, ...rest]: readonly string[], terminal: Terminal):
     terminal.out(verbHelp(word, verb))
     return EXIT.ok
   }
-  return verb.run({ ...args, operands: [...args.operands, ...kept] }, terminal)
+  const manual = async () => (await import('./manual/manual.ts')).manual()
+  return verb.run({ ...args, operands: [...args.operands, ...kept] }, terminal, manual)
 }
 
 function report(error: unknown, terminal: Terminal): number {

@@ -1,4 +1,5 @@
 import type { OptionSpec, Parsed } from './args.ts'
+import type { Example, Page } from './manual/page.ts'
 import type { Terminal } from './terminal.ts'
 
 /** One word of the command: what it takes, for reading and for the help, and what it does. */
@@ -14,14 +15,8 @@ export interface Verb<Name extends string = string> {
   options: Record<Name, OptionSpec>
   /** the last argument is an operand whatever it looks like: `-1G` */
   lastIsOperand?: boolean
-  /** Answers with the exit code; throws `Failure`, or what the engine throws. */
-  run(args: Parsed<Name>, terminal: Terminal): number | Promise<number>
-}
-
-/** A command line of the verb, with the verb and without the program's name, and what it does. */
-export interface Example {
-  line: string
-  does: string
+  /** Answers with the exit code; throws `Failure`, or what the engine throws. `manual` makes the pages of all commands. */
+  run(args: Parsed<Name>, terminal: Terminal, manual: () => Promise<Page[]>): number | Promise<number>
 }
 
 /** Lets the compiler find the option names in the table. */

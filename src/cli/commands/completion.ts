@@ -20,9 +20,8 @@ export const completion = verb({
     { line: 'completion fish > ~/.config/fish/completions/strata.fish', does: 'complete in fish from now on' },
   ],
   options: {},
-  async run({ operands: [shell, extra] }, terminal) {
+  async run({ operands: [shell, extra] }, terminal, manual) {
     if (shell === undefined || extra !== undefined || !Object.hasOwn(SHELLS, shell)) throw usageFailure('Expecting bash, zsh or fish')
-    const { manual } = await import('../manual/manual.ts')
     const print = await SHELLS[shell as keyof typeof SHELLS]()
     terminal.out(print(programName(), await manual()))
     return EXIT.ok

@@ -1,5 +1,5 @@
 import { spellings, operandCompletion, valueCompletion, type Completion } from './completion-words.ts'
-import { GENERAL_OPTIONS, type Page } from './manual.ts'
+import { GENERAL_OPTIONS, type Page } from './page.ts'
 
 /** A completion for bash, 3.2 and newer, of a program of that name. Files are readline's own: it looks for them where no word fits. */
 export function bashCompletion(program: string, pages: readonly Page[]): string {

@@ -1,7 +1,7 @@
 import type { OptionSpec } from '../args.ts'
 import { CACHE_MODES } from '../common-options.ts'
 import { FORMATS } from '../../shared/model.ts'
-import type { Page } from './manual.ts'
+import type { Page } from './page.ts'
 
 /** What can stand in a place of a command line. */
 export type Completion = { kind: 'words'; words: readonly string[] } | { kind: 'files' | 'folders' | 'anything' }
@@ -12,6 +12,7 @@ const NAMED: Readonly<Record<string, Completion>> = {
   CACHE: { kind: 'words', words: CACHE_MODES },
   FILE: { kind: 'files' },
   BASE: { kind: 'files' },
+  BACKING: { kind: 'files' },
   DIR: { kind: 'folders' },
 }
 

@@ -1,4 +1,4 @@
-import { ENVIRONMENT, EXIT_CODES, flags, type Page, PURPOSE, sentence, SIGNALS, SIZES, synopsis } from './manual.ts'
+import { ENVIRONMENT, EXIT_CODES, flags, type Page, PURPOSE, sentence, SIGNALS, SIZES, synopsis } from './page.ts'
 
 /** `docs/cli.md`: the same as the man page, for who reads it in a browser. */
 export function docsPage(pages: readonly Page[]): string {

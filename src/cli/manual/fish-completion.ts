@@ -1,6 +1,6 @@
 import type { OptionSpec } from '../args.ts'
 import { operandCompletion, valueCompletion, type Completion } from './completion-words.ts'
-import { GENERAL_OPTIONS, type Page } from './manual.ts'
+import { GENERAL_OPTIONS, type Page } from './page.ts'
 
 /** A completion for fish of a program of that name. */
 export function fishCompletion(program: string, pages: readonly Page[]): string {

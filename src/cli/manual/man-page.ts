@@ -1,5 +1,5 @@
 import type { OptionSpec } from '../args.ts'
-import { ENVIRONMENT, EXIT_CODES, flags, GENERAL_OPTIONS, type Page, PURPOSE, sentence, SIGNALS, SIZES, synopsis } from './manual.ts'
+import { ENVIRONMENT, EXIT_CODES, flags, GENERAL_OPTIONS, type Page, PURPOSE, sentence, SIGNALS, SIZES, synopsis } from './page.ts'
 
 /** The man page, `strata.1`, for `man` in roff. */
 export function manPage(pages: readonly Page[]): string {

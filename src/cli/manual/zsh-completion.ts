@@ -1,6 +1,6 @@
 import type { OptionSpec } from '../args.ts'
 import { operandCompletion, spellings, valueCompletion, type Completion } from './completion-words.ts'
-import { GENERAL_OPTIONS, type Page } from './manual.ts'
+import { GENERAL_OPTIONS, type Page } from './page.ts'
 
 /** A completion for zsh of a program of that name. */
 export function zshCompletion(program: string, pages: readonly Page[]): string {

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { cliDocuments } from '../../../scripts/cli-docs.mjs'
 import { fishCompletion } from '../../../src/cli/manual/fish-completion.ts'
 import { manPage } from '../../../src/cli/manual/man-page.ts'
-import { manual, type Page } from '../../../src/cli/manual/manual.ts'
+import { manual } from '../../../src/cli/manual/manual.ts'
+import type { Page } from '../../../src/cli/manual/page.ts'
 import { strata } from '../../../src/cli/strata.ts'
 import { VERBS } from '../../../src/cli/verbs.ts'
 import { hasProgram } from '../../fixtures/programs.ts'
@@ -139,7 +140,7 @@ describe('the other completions', () => {
   it.each(['bash', 'zsh', 'fish'])('strata completion %s prints it', async (name) => {
     const terminal = recordingTerminal()
     expect(await strata(['completion', name], terminal)).toBe(0)
-    expect(terminal.printed).toBe(readFileSync({ bash: BASH, zsh: ZSH, fish: FISH }[name] ?? '', 'utf8'))
+    expect(Object.values(await cliDocuments())).toContain(terminal.printed)
   })
 
   it.each([[[]], [['tcsh']], [['bash', 'zsh']], [['toString']]])('strata completion %j: says what it can', async (operands) => {
