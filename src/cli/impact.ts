@@ -7,14 +7,13 @@ import { StrataError } from '../shared/errors.ts'
 import type { OptionSpec } from './args.ts'
 import { Failure } from './failure.ts'
 import { GATE } from './inspect.ts'
+import { printable } from './line-drawing.ts'
+import { listedNames } from './listed-names.ts'
 import { programName } from './program-name.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Option of verbs that change what other images stand on. */
 export const FORCE: OptionSpec = { long: 'force', help: 'go on even where images stand on this one that would then read otherwise' }
-
-/** So many images are named; of more, their number is told. */
-const NAMED = 3
 
 /**
  * Throws where images in the folder of a file, or in folders within it, stand on the file: what they read would change. Layers that the person
@@ -24,10 +23,8 @@ export function assertHarmless(path: string, { but, doing }: { but: readonly Pic
   const expected = new Set(but.map((layer) => realPath(layer.path)))
   const harmed = dependantsOf(path).filter((one) => one.broken === undefined && !expected.has(one.path))
   if (harmed.length === 0) return
-  const rest = harmed.length - NAMED
-  const names = harmed.slice(0, NAMED).map((one) => `'${one.path}'`)
-  const all = rest > 0 ? [...names, `${rest} more`] : names
-  throw new Failure(`${doing} would change what ${listed(all)} ${harmed.length === 1 ? 'reads' : 'read'} from '${path}'`, {
+  const all = listedNames(harmed.map((one) => one.path))
+  throw new Failure(`${doing} would change what ${all} ${harmed.length === 1 ? 'reads' : 'read'} from '${printable(path)}'`, {
     hint: 'Say --force to go on all the same. "strata chain" shows what stands on what.',
   })
 }
@@ -44,8 +41,8 @@ function dependantsOf(path: string): Dependant[] {
 
 /** Says of which layers the content is wrong once the layers above them are in the one below: the person has named that one. */
 export function warnOfStranded(terminal: Terminal, between: readonly DiskInfo[], target: DiskInfo): void {
-  const names = listed(between.map(({ path }) => `'${path}'`))
-  terminal.err(`${programName()}: warning: ${names} will read wrong, as '${target.path}' below changes\n`)
+  const names = listedNames(between.map(({ path }) => path))
+  terminal.err(`${programName()}: warning: ${names} will read wrong, as '${printable(target.path)}' below changes\n`)
 }
 
 /** The path with links followed, as far as there is such a file. */
@@ -55,8 +52,4 @@ function realPath(path: string): string {
   } catch {
     return resolve(path)
   }
-}
-
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }

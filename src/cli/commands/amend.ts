@@ -5,6 +5,7 @@ import { assertCacheMode, FORMAT, QUIET } from '../common-options.ts'
 import { creationOptionKind, readOptionValue } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
+import { assertHarmless } from '../impact.ts'
 import { inspect, knownFormat } from '../inspect.ts'
 import { KEY_OPTIONS, keyChangeOf } from '../key-options.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
@@ -39,7 +40,7 @@ export const amend = verb({
     progress: { short: 'p', help: 'show how far the work is' },
     quiet: QUIET,
     cache: { short: 't', value: 'CACHE', help: 'accepted: the image is written through the system cache and flushed' },
-    force: { long: 'force', help: 'also overwrite a passphrase, or remove the last one' },
+    force: { long: 'force', help: 'also overwrite a passphrase, or remove the last one; make smaller what images stand on' },
     shrink: { long: 'shrink', help: 'with -o size: the new size may be smaller; what lies behind it is lost' },
     ...IMAGE,
   },
@@ -63,8 +64,9 @@ export const amend = verb({
     const changes = readChanges(settings, top)
     const keys = keyChangeOf(new Map(settings), args.has('force'))
     if (keys) changes.keys = keys
-    if (changes.size !== undefined && changes.size < top.virtualSize && !args.has('shrink'))
-      throw new Failure('Use the --shrink option to perform a shrink operation.')
+    const shrinks = changes.size !== undefined && changes.size < top.virtualSize
+    if (shrinks && !args.has('shrink')) throw new Failure('Use the --shrink option to perform a shrink operation.')
+    if (shrinks && !args.has('force')) assertHarmless(path, { but: [], doing: 'Shrinking this image' })
 
     const shows = args.has('progress') && !args.has('quiet')
     if (shows) terminal.out(progressLine({ done: 0, total: 1 }))

@@ -3,6 +3,7 @@ import type { BenchRequest } from '../../shared/requests.ts'
 import { cacheModeExists, FORMAT, QUIET, SHARE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
+import { assertHarmless, FORCE } from '../impact.ts'
 import { inspectWhole } from '../inspect.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
@@ -35,6 +36,7 @@ export const bench = verb({
     cache: { short: 't', value: 'CACHE', help: 'accepted: the image is reached through the system cache' },
     quiet: QUIET,
     share: SHARE,
+    force: FORCE,
     ...IMAGE,
   },
   async run(args, terminal) {
@@ -67,6 +69,7 @@ export const bench = verb({
     const [top] = inspectWhole(image.path, image.format).layers
     if (top?.encrypted && image.secret === undefined)
       throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
+    if (writes && !args.has('force')) assertHarmless(image.path, { but: [], doing: 'Writing this image' })
     const step = numbers.step === 0 ? bufferSize : numbers.step
     const kind = writes ? 'write' : 'read'
     let announced = false

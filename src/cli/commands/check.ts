@@ -4,6 +4,7 @@ import type { CheckRequest } from '../../shared/requests.ts'
 import { assertCacheMode, FORMAT, OUTPUT, outputOf, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
+import { assertHarmless, FORCE } from '../impact.ts'
 import { knownFormat } from '../inspect.ts'
 import { json } from '../json.ts'
 import { IMAGE, namedImage } from '../named-image.ts'
@@ -25,6 +26,7 @@ export const check = verb({
     dryRun: { long: 'dry-run', help: 'with -r: change nothing, and say what would be mended' },
     cache: SOURCE_CACHE,
     share: SHARE,
+    force: FORCE,
     ...IMAGE,
   },
   async run(args, terminal) {
@@ -41,6 +43,8 @@ export const check = verb({
     const { path, format: name } = namedImage(args, operand)
     const format = knownFormat(name)
     if (name !== undefined && format === undefined) throw new Failure(`Could not open '${path}': Unknown driver '${name}'`)
+    // Leaks are nobody's; to mend all may cut off what an image above reads.
+    if (repair === 'all' && !dryRun && !args.has('force')) assertHarmless(path, { but: [], doing: 'Repairing this image' })
     const report = await checked(terminal, { path, dryRun, ...(format && { format }), ...(repair && { repair }) })
     tell(terminal, report.repairs ?? [], (report.corruptionsFixed ?? 0) + (report.leaksFixed ?? 0))
     tell(terminal, report.findings, report.corruptions + report.leaks + report.checkErrors)

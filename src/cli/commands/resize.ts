@@ -4,6 +4,7 @@ import { FORMAT, QUIET } from '../common-options.ts'
 import { readSizeParameter } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
+import { assertHarmless, FORCE } from '../impact.ts'
 import { inspectWhole } from '../inspect.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { systemWords } from '../open-failure.ts'
@@ -20,6 +21,7 @@ export const resize = verb({
     quiet: QUIET,
     preallocation: { long: 'preallocation', value: 'off|metadata|falloc|full', help: 'what of the new room is allocated at once' },
     shrink: { long: 'shrink', help: 'the new size may be smaller: what lies behind it is lost' },
+    force: FORCE,
     ...IMAGE,
   },
   lastIsOperand: true,
@@ -40,6 +42,7 @@ export const resize = verb({
     const shrink = args.has('shrink')
     if (size < present) assertShrinking(shrink, preallocation)
     assertSize(top.format, size, preallocation)
+    if (size < present && !args.has('force')) assertHarmless(path, { but: [], doing: 'Shrinking this image' })
     const request = { path, format: top.format, size: Number(size), preallocation, shrink }
     try {
       await runJob(terminal, { kind: 'resize', request }, undefined, secretsByPath(image))

@@ -4,6 +4,7 @@ import type { SnapshotRequest } from '../../shared/requests.ts'
 import { QUIET, SHARE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
+import { assertHarmless, FORCE } from '../impact.ts'
 import { inspect } from '../inspect.ts'
 import { IMAGE, namedImage } from '../named-image.ts'
 import { snapshotList } from '../render-info.ts'
@@ -26,6 +27,7 @@ export const snapshot = verb({
     format: { long: 'format', value: 'FMT', help: 'format of the image; found out unless stated' },
     quiet: QUIET,
     share: SHARE,
+    force: FORCE,
     ...IMAGE,
   },
   async run(args, terminal) {
@@ -44,6 +46,7 @@ export const snapshot = verb({
     }
     const newName = args.last('newName')
     if (action === 'rename' && newName === undefined) throw new Failure('--rename needs a new name: --to NAME')
+    if (action === 'apply' && !args.has('force')) assertHarmless(image.path, { but: [], doing: 'Applying a snapshot' })
     try {
       const request: SnapshotRequest = { path: image.path, format: top.format, action: orderOf(action, name, newName ?? '', top) }
       await runJob(terminal, { kind: 'snapshot', request })
