@@ -18,6 +18,7 @@ const PLAIN = ['remove', 'clear', 'enable', 'disable'] as const
 export const bitmap = verb({
   summary: 'change a dirty bitmap of an image',
   operands: 'FILE BITMAP',
+  examples: [{ line: 'bitmap --add disk.qcow2 daily', does: 'mark every write from now on, for a backup of what changed' }],
   options: {
     add: { long: 'add', help: 'make the bitmap; it marks every write from then on' },
     remove: { long: 'remove', help: 'remove it' },

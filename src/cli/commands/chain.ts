@@ -15,6 +15,7 @@ import { verb } from '../verb.ts'
 export const chain = verb({
   summary: 'draw what an image stands on, and what stands on that',
   operands: 'FILE',
+  examples: [{ line: 'chain overlay.qcow2', does: 'draw the layers below, and the images that stand on them' }],
   options: {
     format: FORMAT,
     output: OUTPUT,

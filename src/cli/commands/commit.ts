@@ -18,6 +18,8 @@ import { verb } from '../verb.ts'
 export const commit = verb({
   summary: 'move what an overlay holds into the image below it',
   operands: 'FILE',
+  description: ['Images that stand on the one below would read otherwise afterwards: they are named, and nothing is done without --force.'],
+  examples: [{ line: 'commit overlay.qcow2', does: 'move what the overlay holds into its backing file' }],
   options: {
     format: FORMAT,
     base: {

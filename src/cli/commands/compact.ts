@@ -21,6 +21,13 @@ const SHOWN = ['Looking for zeros', 'Copying', 'Compressing']
 export const compact = verb({
   summary: 'make the file of an image smaller; its disk stays as it is',
   operands: 'FILE',
+  description: [
+    "What reads as zeros, and what nobody uses, goes back to the file system: in place, or with --rewrite in a new file that takes the old one's place when it is whole. If it is stopped, start it again: it goes on with what is left.",
+  ],
+  examples: [
+    { line: 'compact --dry-run disk.qcow2', does: 'say what would be won' },
+    { line: 'compact disk.qcow2', does: 'give it back' },
+  ],
   options: {
     dryRun: { long: 'dry-run', help: 'change nothing, and say what would be won' },
     rewrite: { long: 'rewrite', help: 'write the image anew, and let it take the place of the old one when it is whole' },

@@ -17,6 +17,15 @@ const SECTOR = 512
 export const compare = verb({
   summary: 'say whether two disks hold the same',
   operands: 'FILE FILE',
+  description: ['Where one disk is longer, the rest of it must be zeros; with -s it must not be longer.'],
+  examples: [{ line: 'compare disk.raw disk.qcow2', does: 'say whether they hold the same' }],
+  exitCodes: {
+    0: 'they hold the same',
+    1: 'they differ',
+    2: 'an image could not be opened',
+    3: 'it is not known what is allocated',
+    4: 'an image could not be read',
+  },
   options: {
     format: { ...FORMAT, help: 'format of the first image: raw or qcow2; found out unless stated' },
     otherFormat: { short: 'F', value: 'FMT', help: 'format of the second one' },

@@ -33,6 +33,14 @@ const AES_WARNING = 'warning: encryption format aes is weak and only for old QEM
 export const create = verb({
   summary: 'make an empty image',
   operands: 'FILE [SIZE]',
+  description: [
+    'A new image takes no more room than it needs, unless preallocation says so. What was there under that name is replaced.',
+    'With -b it is an overlay: it holds only what is written to it, and reads everything else from the image below, which must stay as it is.',
+  ],
+  examples: [
+    { line: 'create -f qcow2 disk.qcow2 20G', does: 'make an empty disk of 20 GiB' },
+    { line: 'create -f qcow2 -b base.qcow2 -F qcow2 overlay.qcow2', does: 'make an overlay on a base image' },
+  ],
   options: OPTIONS,
   async run(args, terminal) {
     const [path, sizeText, extra] = args.operands

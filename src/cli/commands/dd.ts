@@ -22,6 +22,7 @@ const MAX_BLOCK = 2n ** 31n - 1n
 export const dd = verb({
   summary: 'copy blocks of a disk into a new image',
   operands: '[bs=SIZE] [count=N] [skip=N] if=FILE of=TARGET',
+  examples: [{ line: 'dd -f raw -O qcow2 bs=1M count=100 if=disk.raw of=start.qcow2', does: 'make an image of the first 100 MiB' }],
   options: {
     format: FORMAT,
     targetFormat: { short: 'O', value: 'FMT', help: 'format of the target: raw (the default) or qcow2' },

@@ -12,6 +12,10 @@ import { verb } from '../verb.ts'
 export const info = verb({
   summary: 'say what an image is',
   operands: 'FILE',
+  examples: [
+    { line: 'info disk.qcow2', does: 'say what an image is' },
+    { line: 'info --backing-chain --output=json overlay.qcow2', does: 'all layers, for a script' },
+  ],
   options: {
     format: FORMAT,
     output: OUTPUT,

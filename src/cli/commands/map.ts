@@ -15,6 +15,10 @@ import { verb } from '../verb.ts'
 export const map = verb({
   summary: 'say where the bytes of a disk lie, layer by layer',
   operands: 'FILE',
+  examples: [
+    { line: 'map disk.qcow2', does: 'a line for each run of bytes that lie plain in a file' },
+    { line: 'map --output=json disk.qcow2', does: 'all of the disk, for a script' },
+  ],
   options: {
     format: FORMAT,
     output: OUTPUT,

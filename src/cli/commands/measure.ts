@@ -23,6 +23,10 @@ const UNMEASURED = ['vmdk', 'vdi', 'vhdx', 'vpc', 'qcow', 'qed', 'parallels', 'd
 export const measure = verb({
   summary: 'say how much room a new image will take',
   operands: '[FILE]',
+  examples: [
+    { line: 'measure -O qcow2 disk.raw', does: 'say how large the image will be' },
+    { line: 'measure -O qcow2 --size 20G', does: 'the same of an empty disk' },
+  ],
   options: {
     format: FORMAT,
     targetFormat: { short: 'O', value: 'FMT', help: 'format of the new image: raw (the default) or qcow2' },

@@ -17,6 +17,13 @@ import { verb } from '../verb.ts'
 export const rebase = verb({
   summary: 'put an overlay on another backing file, or on none',
   operands: 'FILE',
+  description: [
+    'What reads otherwise through the new backing file is copied into the image first, so that the disk stays as it is; with -u nothing is copied.',
+  ],
+  examples: [
+    { line: 'rebase -b other.qcow2 -F qcow2 overlay.qcow2', does: 'put an overlay on another base' },
+    { line: "rebase -b '' overlay.qcow2", does: 'make an overlay whole' },
+  ],
   options: {
     format: FORMAT,
     backing: {

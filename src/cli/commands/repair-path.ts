@@ -28,6 +28,10 @@ interface NewParent {
 export const repairPath = verb({
   summary: 'find a backing file that was moved, and name it anew',
   operands: 'FILE [NEWPARENT]',
+  examples: [
+    { line: 'repair-path overlay.qcow2', does: 'look for a backing file that was moved' },
+    { line: 'repair-path overlay.qcow2 moved/base.qcow2', does: 'say where it is now' },
+  ],
   options: {
     format: FORMAT,
     parentFormat: { short: 'F', value: 'FMT', help: 'the format of NEWPARENT; that of the old one unless stated' },
