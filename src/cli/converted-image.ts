@@ -1,10 +1,12 @@
+import { StrataError } from '../shared/errors.ts'
 import type { DiskInfo, FormatName } from '../shared/model.ts'
 import type { ConvertRequest, ConvertTarget } from '../shared/requests.ts'
 import type { Parsed } from './args.ts'
 import { CreationOptions } from './creation-options.ts'
 import { Failure } from './failure.ts'
 import { readImageName } from './image-name.ts'
-import { inspectWhole, knownFormat } from './inspect.ts'
+import { chainOf, inspectWhole, knownFormat } from './inspect.ts'
+import { brokenLayer, openReason } from './open-failure.ts'
 import { type NamedImage, namedImage } from './named-image.ts'
 import { compressionLevel } from './convert-numbers.ts'
 
@@ -76,8 +78,7 @@ export function targetInPlace(
   if (asOptions && stated !== undefined) throw new Failure('--image-opts and --format are mutually exclusive')
   const { path, secret, format } = readImageName(operand, asOptions)
   if (secret !== undefined && !(secret in secrets)) throw new Failure(`Could not open '${operand}': No secret with id '${secret}'`)
-  const top = inspectWhole(path, stated ?? format).layers[0]
-  if (!top) throw new Failure(`Could not open '${operand}'`)
+  const top = saying(`Could not open '${operand}'`, () => opening(path, stated ?? format))
   // qemu-img would take it for raw, and write over its header.
   if (!asOptions && stated === undefined && format === undefined && top.format !== 'raw')
     throw new Failure(`'${operand}' is a ${top.format} image: without -O ${top.format}, raw bytes would be written over it`, {
@@ -89,6 +90,21 @@ export function targetInPlace(
   const target: ConvertTarget = { path, format: top.format, compress, inPlace, ...(secret !== undefined && { secret }) }
   const { compressionLevel: level } = compressionLevel(args.last('level'), compress)
   return { target: level === undefined ? target : { ...target, qcow2: { compressionLevel: level } }, top }
+}
+
+/** The image at `path`, of which a failure says only why it does not open. */
+function opening(path: string, formatName: string | undefined): DiskInfo {
+  const format = knownFormat(formatName)
+  if (formatName !== undefined && !format) throw new Failure(`Unknown driver '${formatName}'`)
+  try {
+    const { layers, broken } = chainOf(path, format)
+    if (broken) throw new Failure(openReason(path, brokenLayer(broken)), { hint: broken.hint })
+    const [top] = layers
+    if (!top) throw new Failure('It holds no image')
+    return top
+  } catch (error) {
+    throw error instanceof StrataError ? new Failure(openReason(path, error.toDto()), { hint: error.hint }) : error
+  }
 }
 
 /** What qemu-img says it was doing when a new image could not be made. */

@@ -70,13 +70,13 @@ export const convert = verb({
     const operands = args.operands.slice(0, -1)
     const named = args.operands.at(-1)
     if (operands.length === 0 || named === undefined) throw new Failure('Must specify image file name')
-    if (operands.length > 1 && args.has('bitmaps')) throw new Failure('Copying bitmaps only possible with single source')
     assertCacheMode(args.last('sourceCache'), 'source cache')
 
     const opened = operands.map((operand) => openedSource(args, operand))
     const [first, ...others] = opened
     if (!first) throw new Failure('Must specify image file name')
     if (args.has('snapshot') && others.length > 0) throw new Failure('No support for concatenating multiple snapshot')
+    if (args.has('bitmaps') && others.length > 0) throw new Failure('Copying bitmaps only possible with single source')
     const snapshot = snapshotOf(first.top, args.last('snapshot'))
     if (args.has('zeroTarget') && args.has('backing'))
       throw new Failure('Cannot use --target-is-zero when the destination image has a backing file')

@@ -133,11 +133,12 @@ function* parts(
   }
 }
 
-/** Writes one cluster: packed where that makes it smaller, else plain. */
+/** Writes one cluster: packed where that makes it smaller, else plain, as what is less than a cluster. */
 export function writePacked(to: Disk, at: number, bytes: Uint8Array, level?: number): void {
   const grain = to.driver.packGrain ?? bytes.length
-  // The last cluster may reach past the end of the disk; packed it must still be a whole one.
-  const packed = to.driver.codec?.pack(bytes.length === grain ? bytes : padded(bytes, grain), level)
+  // Only the last cluster may reach past the end of the disk; packed it must still be a whole one.
+  const whole = bytes.length === grain ? bytes : at + bytes.length === to.size ? padded(bytes, grain) : undefined
+  const packed = whole && to.driver.codec?.pack(whole, level)
   if (packed) to.writePacked(at, packed)
   else to.writeAt(at, bytes)
 }
