@@ -1,4 +1,5 @@
 import { SIGNAL_EXIT } from './exit-codes.ts'
+import { OrderedOutput } from './ordered-output.ts'
 
 /** Where a verb writes, and how it hears that it shall stop. */
 export interface Terminal {
@@ -22,10 +23,12 @@ export function takeOverAsking(): void {
   process.on(ASKING, () => undefined)
 }
 
+const output = new OrderedOutput(process.stdout, process.stderr)
+
 /** The terminal of this process. Stopping it a second time ends the process at once. */
 export const processTerminal: Terminal = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: (text) => output.out(text),
+  err: (text) => output.err(text),
   attended: process.stderr.isTTY,
   onStop(stop) {
     let asked = false
