@@ -96,7 +96,7 @@ describe.skipIf(!hasProgram('qemu-img'))('The command line against qemu-img (nee
     })
 
   it('speaks of enough command lines, and of each once', () => {
-    const lines = Object.values(GROUPS).flatMap((cases) => cases.map((test) => words(test).join('\0')))
+    const lines = Object.values(GROUPS).flatMap((cases) => cases.map((test) => [...words(test), 'beside', ...(test.with ?? [])].join('\0')))
     expect(lines.length).toBeGreaterThan(80)
     expect(new Set(lines).size).toBe(lines.length)
   })

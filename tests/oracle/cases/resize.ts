@@ -1,5 +1,8 @@
 import type { OracleCase } from './oracle-case.ts'
 
+const HARM = 'Strata asks for --force where an image that is not named would read otherwise'
+const HARMED = { exit: { code: 1, because: HARM }, stdout: HARM, stderr: HARM } as const
+
 export const RESIZE: readonly OracleCase[] = [
   { line: 'resize data.qcow2 20M', makes: 'data.qcow2', real: true },
   { line: 'resize data.qcow2 +1G', makes: 'data.qcow2', real: true },
@@ -48,6 +51,8 @@ export const RESIZE: readonly OracleCase[] = [
   { line: 'resize --shrink data.qcow2 1M', makes: 'data.qcow2', real: true },
   { line: 'resize --shrink data.qcow2 -7M', makes: 'data.qcow2' },
   { line: 'resize --shrink data.qcow2 3500k', makes: 'data.qcow2' },
+  { line: 'resize --shrink data.qcow2 2M', with: ['top.qcow2'], differs: HARMED, real: true },
+  { line: 'resize data.qcow2 30M', with: ['top.qcow2'], makes: ['data.qcow2', 'top.qcow2'] },
   { line: 'resize --shrink data.qcow2 20M', makes: 'data.qcow2' },
   { line: 'resize --shrink data.qcow2 -8M' },
   { line: 'resize --shrink c512.qcow2 3000000' },
