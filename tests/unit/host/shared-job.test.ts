@@ -36,6 +36,25 @@ describe('a job in its thread', () => {
     expect(() => job.checkpoint()).toThrow(expect.objectContaining({ code: 'CANCELLED' }))
   })
 
+  it('waits as long as it is asked to, or until it is cancelled, with its last report out', async () => {
+    const { job, word, posted } = setUp()
+    job.report(at(1))
+    job.report(at(2))
+    const start = performance.now()
+    job.wait(60)
+    expect(performance.now() - start).toBeGreaterThan(50)
+    expect(posted.at(-1)).toEqual(at(2))
+    const waker = new Worker(
+      `const { word, next } = require('node:worker_threads').workerData
+       setTimeout(() => { Atomics.store(word, 0, next); Atomics.notify(word, 0) }, 100)`,
+      { eval: true, workerData: { word, next: CANCELLED } },
+    )
+    await new Promise((resolve) => waker.once('online', resolve))
+    job.wait(60_000)
+    expect(() => job.checkpoint()).toThrow(expect.objectContaining({ code: 'CANCELLED' }))
+    await waker.terminate()
+  })
+
   it('waits while paused, with its last report out, and is woken by going on or by a cancel', async () => {
     for (const next of [RUN, CANCELLED]) {
       const { job, word, posted } = setUp()

@@ -189,6 +189,13 @@ describe('a window that asks for what it was not given', () => {
       await expect(window.startJob({ kind: 'compact', request: { path, how: 'in-place', dryRun: true } })).rejects.toMatchObject(DENIED)
       await expect(window.startJob(toQcow2(path, join(disks, 'stolen.qcow2')))).rejects.toMatchObject(DENIED)
       await expect(window.estimate(toQcow2(path, join(disks, 'x')).request as never)).rejects.toMatchObject(DENIED)
+      const named = { source: { path: disk }, overwrite: false }
+      const target = { path: join(disks, 'joined.qcow2'), format: 'qcow2' } as const
+      await expect(window.startJob({ kind: 'convert', request: { ...named, also: [{ path }], target } })).rejects.toMatchObject(DENIED)
+      const onto = { ...target, backing: { name: path, format: 'raw' } }
+      await expect(window.startJob({ kind: 'convert', request: { ...named, target: onto } })).rejects.toMatchObject(DENIED)
+      const into = { path, format: 'raw', inPlace: 'unknown' } as const
+      await expect(window.startJob({ kind: 'convert', request: { ...named, target: into } })).rejects.toMatchObject(DENIED)
       const merge = { do: 'merge', source: 'bitmap', from: { path } } as const
       await expect(
         window.startJob({ kind: 'bitmap', request: { path: disk, name: 'bitmap', actions: [{ do: 'clear' }, merge] } }),
