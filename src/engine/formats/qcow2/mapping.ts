@@ -120,9 +120,10 @@ export class Mapping {
     let length = kind === 'hole' && !this.hasTable(at) ? this.reachEnd(at) - at : subclusterSize - (at % subclusterSize)
     for (let looked = 0; length < max && looked < LOOK_AHEAD; looked++) {
       const next = at + length
-      if (kind === 'hole' && host === NO_HOST && !this.hasTable(next)) {
-        length = this.reachEnd(next) - at
-        continue
+      if (kind === 'hole' && host === NO_HOST) {
+        const empty = this.#emptyFrom(next)
+        length += empty
+        if (empty > 0) continue
       }
       if (this.#read(next) !== kind || this.#hostAt(next) !== (host === NO_HOST ? NO_HOST : host + length)) break
       if (host !== NO_HOST && isExclusive(this.#high) !== exclusive) break
@@ -135,6 +136,20 @@ export class Mapping {
   #hostAt(at: number): number {
     if (!hasHost(this.#high, this.#low, this.#geometry.external)) return NO_HOST
     return hostOf(this.#high, this.#low) + (at % this.#geometry.clusterSize)
+  }
+
+  /** Guest bytes from `at` on of which nothing is mapped, as far as one look tells: up to the end of a table that is not there, or of a slice. */
+  #emptyFrom(at: number): number {
+    const { clusterSize, l2EntryBytes } = this.#geometry
+    if (at % clusterSize !== 0) return 0
+    const table = this.#tableAt(at)
+    if (table === 0) return this.reachEnd(at) - at
+    const place = table + this.#indexOf(at) * l2EntryBytes
+    const { words, at: start } = this.#l2.holding(place)
+    const first = (place - start) / 4
+    let word = first
+    while (word < words.length && words[word] === 0) word++
+    return Math.floor(((word - first) * 4) / l2EntryBytes) * clusterSize
   }
 
   /** The entry of the cluster that holds the guest byte `at`. */

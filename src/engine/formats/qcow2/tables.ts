@@ -7,6 +7,8 @@ export interface Slice {
   readonly at: number
   readonly bytes: Uint8Array
   readonly view: DataView
+  /** the same bytes for looking for what is not zero, as the byte order of zeros is no matter */
+  readonly words: Int32Array
   /** set by whoever changes `bytes` */
   dirty: boolean
 }
@@ -79,7 +81,7 @@ export class TableCache {
     this.#makeRoom()
     const bytes = new Uint8Array(this.sliceSize)
     readPadded(this.#storage, at, bytes)
-    return { at, bytes, view: viewOf(bytes), dirty: false }
+    return { at, bytes, view: viewOf(bytes), words: new Int32Array(bytes.buffer), dirty: false }
   }
 
   #makeRoom(): void {

@@ -41,6 +41,17 @@ describe("a disk's runs", () => {
     expect(first.length).toBeLessThanOrEqual(128 * MIB)
   })
 
+  it.each([false, true])('are few where a disk is mostly empty, extended entries: %s', (extendedL2) => {
+    const storage = new MemoryStorage('/disk')
+    const disk = new Disk('/disk', qcow2.create({ storage, ...portable, size: 2 ** 40, options: { ...DEFAULT_OPTIONS, extendedL2 } }))
+    const places = [0, 300 * MIB, 300 * MIB + 65536 * 7, 2 ** 38, 2 ** 40 - 65536]
+    for (const at of places) disk.writeAt(at, new Uint8Array(65536).fill(1))
+    const runs = [...disk.runs(0, disk.size)]
+    expect(runs.filter(({ kind }) => kind === 'data').map(({ at }) => at)).toEqual(places)
+    expect(runs.length).toBeLessThan(20)
+    expect(runs.reduce((end, { at, length }) => (at === end ? at + length : NaN), 0)).toBe(2 ** 40)
+  })
+
   it('ask the file once for a run of written bytes, however often they are walked in pieces', () => {
     const storage = new CountedStorage(new MemoryStorage('/disk'))
     const disk = new Disk('/disk', raw.create({ storage, ...portable, size: 8 * MIB, options: DEFAULT_OPTIONS }))
