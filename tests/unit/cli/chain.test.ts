@@ -101,6 +101,20 @@ it('has the same facts as data', async () => {
   })
 })
 
+it('draws the deepest chain, and says where a deeper one ends, within a few seconds', async () => {
+  const folder = scratchFolder()
+  for (let i = 0; i <= 256; i++) imageIn(folder, `${i}`, i === 0 ? undefined : `${i - 1}`)
+  const { out } = await command('chain', join(folder, '255'))
+  expect(drawn(out).slice(0, 3)).toEqual(['   ┌─ 256', '┌─ 255', '├─ 254'])
+  expect(drawn(out).slice(-3)).toEqual(['├─ 1', '└─ 0', ''])
+  const deeper = await command('chain', join(folder, '256'))
+  expect(deeper).toMatchObject({ exit: 0, err: '' })
+  expect(deeper.out).toMatch(/└─ 0 +broken: The backing chain has more than 256 layers\n$/)
+  const branching = await command('chain', join(folder, '0'))
+  expect(drawn(branching.out).at(-2)).toBe('── 0')
+  expect(drawn(branching.out).length).toBeGreaterThan(250)
+}, 20_000)
+
 it('spells out names that would draw on their own', async () => {
   const folder = family()
   imageIn(folder, 'evil\n└─ base.qcow2\u001b[2J', 'top.qcow2')
