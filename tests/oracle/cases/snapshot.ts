@@ -46,7 +46,6 @@ export const SNAPSHOT: readonly OracleCase[] = [
   { line: 'convert -l snapshot.id=1 -O qcow2 snapshots.qcow2 x.qcow2', makes: 'x.qcow2' },
   { line: 'convert -l snapshot.name=one,snapshot.id=1 snapshots.qcow2 x.raw', makes: 'x.raw' },
   { line: 'convert -c -l one -O qcow2 v2-snapshot.qcow2 x.qcow2', makes: 'x.qcow2' },
-  { line: 'convert -l none snapshots.qcow2 x.raw' },
   { line: 'convert -l snapshot.name=one,snapshot.id=2 snapshots.qcow2 x.raw' },
   { line: 'convert -l snapshot.foo=1 snapshots.qcow2 x.raw' },
   { line: 'convert -l one data.raw x.raw' },
