@@ -79,6 +79,8 @@ describe('the main road', () => {
 
     const picture = { path: target, start: 0, length: 2 ** 20, cellSize: 2 ** 16 }
     expect(await window.mapOverview(picture)).toEqual({ cells: [16, 2 ** 16, 0, 0, 0], known: 2 ** 20, grain: 0 })
+    expect(await window.dependants({ path: target, folders: [disks, '/'] })).toMatchObject({ dependants: [], unread: [] })
+    expect(await window.findParent({ path: target })).toEqual({ candidates: [] })
     expect(await window.layout({ path: target })).toMatchObject({ size: 2 ** 20, table: 'none', problems: [] })
     expect(await window.snapshotSpace({ path: target })).toEqual({ space: { now: { alone: 17 * 2 ** 16, shared: 0 }, snapshots: [] } })
 
@@ -182,6 +184,8 @@ describe('a window that asks for what it was not given', () => {
     for (const path of [secret, join(disks, 'innocent.img'), `${disks}/../secret.img`, '/etc/passwd']) {
       await expect(window.info({ path })).rejects.toMatchObject(DENIED)
       await expect(window.layout({ path })).rejects.toMatchObject(DENIED)
+      await expect(window.dependants({ path })).rejects.toMatchObject(DENIED)
+      await expect(window.findParent({ path })).rejects.toMatchObject(DENIED)
       await expect(window.mapOverview({ path, start: 0, length: 512, cellSize: 512 })).rejects.toMatchObject(DENIED)
       await expect(window.snapshotSpace({ path })).rejects.toMatchObject(DENIED)
       await expect(window.addToLibrary({ paths: [disk, path] })).rejects.toMatchObject(DENIED)
