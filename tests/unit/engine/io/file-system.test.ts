@@ -65,6 +65,18 @@ describe.each<[string, () => Place]>([
   ['in memory', inMemory],
   ['wrapped', wrapped],
 ])('files %s', (_name, make) => {
+  it('are listed with the folders beside them, and none from further down', () => {
+    const { files, root } = make()
+    fill(files, `${root}/a`)
+    fill(files, `${root}/in/b`)
+    const listed = files.list(root).sort((one, other) => (one.path < other.path ? -1 : 1))
+    expect(listed).toEqual([
+      { path: join(root, 'a'), kind: 'file' },
+      { path: join(root, 'in'), kind: 'folder' },
+    ])
+    expect(thrown(() => files.list(`${root}/nowhere`)).code).toBe('NOT_FOUND')
+  })
+
   it('are made once, and opened to be read or written', () => {
     const { files, root } = make()
     const path = `${root}/a`
