@@ -9,12 +9,6 @@ export const SHARE: OptionSpec = { short: 'U', long: 'force-share', help: 'accep
 export const SOURCE_CACHE: OptionSpec = { short: 'T', value: 'CACHE', help: 'accepted: reading goes through the system cache' }
 export const CREATION: OptionSpec = { short: 'o', value: 'NAME=VALUE,...', help: 'creation options; -o help lists them' }
 
-/** Options of qemu-img that every verb refuses by name. */
-export const REFUSED = {
-  object: { long: 'object', value: 'OBJECT' },
-  imageOptions: { long: 'image-opts' },
-} as const satisfies Record<string, OptionSpec>
-
 /** How a result is to be printed. */
 export function outputOf(value: string | undefined): 'human' | 'json' {
   if (value === undefined || value === 'human' || value === 'json') return value ?? 'human'

@@ -1,7 +1,7 @@
 import type { OptionSpec, Parsed } from './args.ts'
 import { Failure } from './failure.ts'
 import { type ImageName, readImageName } from './image-name.ts'
-import { readSecrets } from './secrets.ts'
+import { isText, readSecrets } from './secrets.ts'
 
 /** Options of every verb that opens an image. */
 export const IMAGE = {
@@ -23,6 +23,8 @@ export function namedImage(args: Pick<Parsed<'format' | 'object' | 'imageOptions
   const [first, ...others] = Object.keys(secrets)
   const secret = image.secret ?? (others.length === 0 ? first : undefined)
   if (secret !== undefined && !(secret in secrets)) throw new Failure(`Could not open '${operand}': No secret with id '${secret}'`)
+  const passphrase = secret === undefined ? undefined : secrets[secret]
+  if (passphrase && !isText(passphrase)) throw new Failure(`Could not open '${operand}': Data from secret ${secret} is not valid UTF-8`)
   const format = image.format ?? args.last('format')
   return { path: image.path, secrets, ...(format !== undefined && { format }), ...(secret !== undefined && { secret }) }
 }

@@ -1,7 +1,9 @@
+import { createCipheriv } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readSecrets } from '../../../src/cli/secrets.ts'
+import { Random } from '../../fixtures/random.ts'
 import { scratchFolder } from '../../fixtures/scratch.ts'
 
 const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes)
@@ -29,9 +31,57 @@ describe('secrets of a command line', () => {
     ['secret,id=a,data=b,file=c', "'file' and 'data' are mutually exclusive"],
     ['secret,id=a,data=b,format=hex', "Parameter 'format' does not accept value 'hex'"],
     ['secret,id=a,file=/nonexistent/key', 'Unable to read /nonexistent/key'],
-    ['secret,id=a,data=b,keyid=c', 'keyid'],
-    ['secret,id=a,format=base64,data=*', 'base64'],
+    ['secret,id=a,data=b,keyid=c', "No secret with id 'c'"],
+    ['secret,id=a,format=base64,data=*', 'Base64 data contains invalid characters'],
+    ['secret,id=a,data=b,nosuch=c', "Parameter 'nosuch' is unexpected"],
+    ['secret,id=1,data=b', "Parameter 'id' expects an identifier"],
+    ['secret,id=a,data', "Expected '=' after parameter 'data'"],
+    [',id=a', "Invalid parameter ''"],
+    ['', "Parameter 'qom-type' is missing"],
+    ['{"qom-type":"secret","id":"a","data":5}', "Invalid parameter type for 'data', expected: string"],
+    ['{"qom-type":"secret","id":"a","data":"b"', 'JSON parse error'],
+    ['{"id":"a"}', "Parameter 'qom-type' is missing"],
   ])('%s is refused, without telling the passphrase', (object, message) => {
     expect(() => readSecrets([object])).toThrow(message)
+  })
+
+  it('come as JSON', () => {
+    expect(text(readSecrets(['{"qom-type":"secret","id":"a","data":"one,two"}']).a)).toBe('one,two')
+  })
+
+  it('have ids of their own', () => {
+    expect(() => readSecrets(['secret,id=a,data=b', 'secret,id=a,data=c'])).toThrow("attempt to add duplicate property 'a'")
+  })
+
+  it('are read from base64 up to the last whole group, over line ends', () => {
+    const of = (data: string): string => text(readSecrets([`secret,id=a,format=base64,data=${data}`]).a)
+    expect([of('aHVu\ndGVyMg==\n'), of('aHVudGVyMg'), of('aHVudGVyMg==='), of('')]).toEqual(['hunter2', 'hunter', 'hunter2', ''])
+  })
+})
+
+describe('secrets under a master key', () => {
+  const random = new Random(7)
+  const [key, iv] = [random.bytes(32), random.bytes(16)]
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+  const master = `secret,id=m,format=base64,data=${base64(key)}`
+  const sealed = (words: string | Uint8Array, padded = true): string => {
+    const cipher = createCipheriv('aes-256-cbc', key, iv).setAutoPadding(padded)
+    return base64(Buffer.concat([cipher.update(words), cipher.final()]))
+  }
+  const secret = (data: string, settings = `keyid=m,iv=${base64(iv)}`): string => `secret,id=s,format=base64,data=${data},${settings}`
+
+  it.each(['', 'hunter2', 'sixteen bytes ok', 'longer than a single block of the cipher'])('%j is deciphered', (words) => {
+    expect(text(readSecrets([master, secret(sealed(words))]).s)).toBe(words)
+  })
+
+  it.each([
+    [[secret('')], "No secret with id 'm'"],
+    [['secret,id=m,data=short', secret('')], 'Key should be 32 bytes in length'],
+    [[master, secret('', 'keyid=m')], 'IV is required to decrypt secret'],
+    [[master, secret('', 'keyid=m,iv=AAAA')], 'IV should be 16 bytes in length not 3'],
+    [[master, secret('aGVsbG8=')], 'Length 5 must be a multiple of block size 16'],
+    [[master, secret(sealed('hunter2123456789', false))], 'Incorrect number of padding bytes (57) found on decrypted data'],
+  ])('%#: is refused', (objects, message) => {
+    expect(() => readSecrets(objects)).toThrow(message)
   })
 })
