@@ -34,6 +34,7 @@ const BACKING = ['backing_file', 'backing_fmt']
 export const amend = verb({
   summary: 'change options of an image in place',
   operands: 'FILE',
+  examples: [{ line: 'amend -o compat=1.1,lazy_refcounts=on disk.qcow2', does: 'turn an old image into a new one' }],
   options: {
     format: FORMAT,
     changes: { short: 'o', value: 'NAME=VALUE,...', help: 'the new values; -o help lists what can change' },

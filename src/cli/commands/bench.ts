@@ -20,6 +20,7 @@ const AIO = ['threads', 'native', 'io_uring']
 export const bench = verb({
   summary: 'measure how fast an image is read; with -w, written, which changes it',
   operands: 'FILE',
+  examples: [{ line: 'bench -c 1000 -s 64k disk.qcow2', does: 'read 1000 times 64 KiB' }],
   options: {
     format: FORMAT,
     count: { short: 'c', value: 'N', help: 'how many requests; 75000 unless stated' },

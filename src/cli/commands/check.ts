@@ -18,6 +18,18 @@ import { verb } from '../verb.ts'
 export const check = verb({
   summary: 'look for damage in an image, and mend it',
   operands: 'FILE',
+  description: ['Findings go to the error output, the verdict to the output. A repair writes nothing before it knows what is wrong.'],
+  examples: [
+    { line: 'check disk.qcow2', does: 'look for damage' },
+    { line: 'check -r leaks disk.qcow2', does: 'give back clusters that nobody uses' },
+  ],
+  exitCodes: {
+    0: 'nothing is wrong, or all of it is mended',
+    1: 'the check could not be finished',
+    2: 'the image is damaged',
+    3: 'clusters are lost, and nothing is damaged',
+    63: 'the format has nothing to check',
+  },
   options: {
     format: FORMAT,
     output: OUTPUT,

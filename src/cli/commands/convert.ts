@@ -55,6 +55,13 @@ type Args = Parsed<keyof typeof OPTIONS>
 export const convert = verb({
   summary: 'copy a disk into a new image',
   operands: 'FILE [FILE...] TARGET',
+  description: [
+    'The target holds the content of the whole chain. It is written beside its place, and takes it when it is whole: what fails or is stopped leaves nothing behind.',
+  ],
+  examples: [
+    { line: 'convert -p -O qcow2 disk.raw disk.qcow2', does: 'make a qcow2 image of a raw disk' },
+    { line: 'convert -c -O qcow2 disk.raw small.qcow2', does: 'the same, compressed' },
+  ],
   options: OPTIONS,
   async run(args, terminal) {
     const settings = parseOptionLists(args.all('creation'))

@@ -16,6 +16,13 @@ import { verb } from '../verb.ts'
 export const resize = verb({
   summary: 'make a disk larger or smaller',
   operands: 'FILE [+-]SIZE',
+  description: [
+    "The guest's partitions and file systems stay as they are: grow them afterwards, in the guest; make them smaller before a disk is shrunk.",
+  ],
+  examples: [
+    { line: 'resize disk.qcow2 +10G', does: 'make a disk larger by 10 GiB' },
+    { line: 'resize --shrink disk.qcow2 5G', does: 'cut a disk off behind 5 GiB' },
+  ],
   options: {
     format: FORMAT,
     quiet: QUIET,

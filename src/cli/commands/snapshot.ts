@@ -17,6 +17,12 @@ const ACTIONS = ['list', 'create', 'apply', 'delete', 'rename'] as const
 export const snapshot = verb({
   summary: 'list, make, apply, delete or rename snapshots',
   operands: 'FILE',
+  description: ['A snapshot shares with the disk what both hold, and lies in the same file.'],
+  examples: [
+    { line: 'snapshot -c before-update disk.qcow2', does: 'keep what the disk holds now' },
+    { line: 'snapshot -l disk.qcow2', does: 'list the snapshots' },
+    { line: 'snapshot -a before-update disk.qcow2', does: 'make the disk what it was' },
+  ],
   options: {
     list: { short: 'l', help: 'list them; so without any other option' },
     create: { short: 'c', value: 'NAME', help: 'keep what the disk holds now under this name' },
