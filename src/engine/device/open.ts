@@ -4,6 +4,7 @@ import type { FormatDriver, OpenParams } from '../formats/driver.ts'
 import { foreignFormat } from '../formats/foreign.ts'
 import { formatNamed, PROBE_BYTES, probeFormat } from '../formats/registry.ts'
 import { type GateRule, MAX_CHAIN_DEPTH, passGate } from '../io/gate.ts'
+import { identityOf } from '../io/file-system.ts'
 import type { Storage } from '../io/storage.ts'
 import { Disk } from './disk.ts'
 import type { Platform } from './platform.ts'
@@ -30,7 +31,7 @@ export interface OpenOptions {
 export interface ChainOptions extends OpenOptions {
   /** whether a lower layer is opened for writing too; `real` is its canonical path, `depth` how many layers lie above it */
   writableBelow?: (real: string, depth: number) => boolean
-  /** canonical paths of images that stand on this one, or are to: a chain that leads back to one of them loops */
+  /** identities of images that stand on this one, or are to: a chain that leads back to one of them loops */
   above?: readonly string[]
 }
 
@@ -84,7 +85,7 @@ function snapshotOf(driver: FormatDriver, idOrName: string): FormatDriver {
 function openDataFile(platform: Platform, path: string, name: string, { gate, writable = false }: OpenOptions): Storage {
   const place = backingPath(platform, path, name)
   passGate(gate, platform.files, place, path, writable ? 'write' : 'read')
-  if (platform.files.canonical(place) === platform.files.canonical(path))
+  if (identityOf(platform.files, place) === identityOf(platform.files, path))
     throw new StrataError('CHAIN', 'The image names itself as its data file', { path, field: 'data file' })
   return platform.files.open(place, writable)
 }
@@ -123,9 +124,9 @@ export function* walkChain(platform: Platform, path: string, options: ChainOptio
   const seen = [...above]
   let layer: { path: string; options: OpenOptions } = { path, options: { gate, secrets, ...top } }
   for (let depth = 0; ; depth++) {
-    const real = files.canonical(layer.path)
-    assertGoesOn(seen, real, layer.path)
-    seen.push(real)
+    const identity = identityOf(files, layer.path)
+    assertGoesOn(seen, identity, layer.path)
+    seen.push(identity)
     const driver = openLayer(platform, layer.path, layer.options)
     const { backing } = driver
     yield { path: layer.path, driver }
@@ -139,8 +140,8 @@ export function* walkChain(platform: Platform, path: string, options: ChainOptio
 }
 
 /** Throws `CHAIN` where the next layer is one that was come by already, or one too many. */
-function assertGoesOn(seen: readonly string[], real: string, path: string): void {
-  if (seen.includes(real))
+function assertGoesOn(seen: readonly string[], identity: string, path: string): void {
+  if (seen.includes(identity))
     throw new StrataError(
       'CHAIN',
       `The backing chain loops: ${path} is its own backing file`,
@@ -170,10 +171,15 @@ export function layerFiles(platform: Platform, { path, driver }: Layer): { image
   return { image: files.canonical(path), ...(name !== undefined && { dataFile: files.canonical(backingPath(platform, path, name)) }) }
 }
 
+/** The same as what they are, by whatever names. */
+export function fileIdentities(platform: Platform, layer: Layer): string[] {
+  return Object.values(layerFiles(platform, layer)).map((file) => identityOf(platform.files, file))
+}
+
 /** Throws `CHAIN` where a layer is to be written to a file that is another layer's, too. */
 function assertOwnFiles(platform: Platform, layers: readonly Layer[]): void {
   if (layers.length === 1 || layers.every(({ driver }) => !driver.writer)) return
-  const named = layers.map((layer) => ({ layer, files: Object.values(layerFiles(platform, layer)) }))
+  const named = layers.map((layer) => ({ layer, files: fileIdentities(platform, layer) }))
   for (const { layer, files } of named) {
     if (!layer.driver.writer) continue
     if (named.some((other) => other.layer !== layer && other.files.some((file) => files.includes(file))))

@@ -47,7 +47,10 @@ export const nodeFileSystem: FileSystem = {
   facts(path): FileFacts | undefined {
     const stats = saying({ path }, () => statSync(path, { throwIfNoEntry: false }))
     // Blocks are of 512 bytes here, whatever the file system's own are.
-    return stats && { size: stats.size, allocated: stats.blocks * 512, modified: stats.mtimeMs, kind: kindOf(stats) }
+    if (!stats) return undefined
+    // On Windows the number of a file is too large to be told exactly in this way.
+    const id = process.platform === 'win32' ? {} : { id: `${stats.dev} ${stats.ino}` }
+    return { size: stats.size, allocated: stats.blocks * 512, modified: stats.mtimeMs, kind: kindOf(stats), ...id }
   },
 
   list: (folder) =>

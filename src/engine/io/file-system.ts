@@ -9,6 +9,8 @@ export interface FileFacts {
   /** milliseconds since 1970 */
   modified: number
   kind: 'file' | 'folder' | 'device' | 'other'
+  /** which file it is, by whatever name it goes, where the system tells */
+  id?: string
 }
 
 /**
@@ -39,4 +41,9 @@ export interface FileSystem {
   copyMode(from: string, to: string): void
   /** Bytes free for this user where `path` lies. */
   free(path: string): number
+}
+
+/** What two names of one file have in common, and no other file has: links are followed, and hard links known where the system tells of them. */
+export function identityOf(files: FileSystem, path: string): string {
+  return files.facts(path)?.id ?? files.canonical(path)
 }

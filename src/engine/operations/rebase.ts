@@ -3,9 +3,11 @@ import { StrataError } from '../../shared/errors.ts'
 import type { Job } from '../base/job.ts'
 import { describeLayer } from '../device/chain.ts'
 import type { Disk } from '../device/disk.ts'
-import { backingPath, layerFiles, openDisk, openLayer, type OpenOptions } from '../device/open.ts'
+import { backingPath, fileIdentities, layerFiles, openDisk, openLayer, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
 import type { AmendFacet, FormatDriver } from '../formats/driver.ts'
+import { identityOf } from '../io/file-system.ts'
+import { passGate } from '../io/gate.ts'
 import { assertUnlocked } from './assert-unlocked.ts'
 import { copyDiffering } from './copy-differing.ts'
 
@@ -45,8 +47,10 @@ function move(platform: Platform, { path, format, backing, compress = false }: R
       throw new StrataError('UNSUPPORTED', 'This image can’t hold compressed clusters', { path, field: 'compress' })
     assertUnlocked(disk, secrets)
     if (backing) {
-      const above = [platform.files.canonical(path)]
-      next = openDisk(platform, backingPath(platform, path, backing.name), { gate, secrets, format: backing.format, above })
+      const above = [identityOf(platform.files, path)]
+      const place = backingPath(platform, path, backing.name)
+      passGate(gate, platform.files, place, path)
+      next = openDisk(platform, place, { gate, secrets, format: backing.format, above })
       assertUnlocked(next, secrets)
       assertApart(platform, disk, next)
     }
@@ -79,7 +83,7 @@ function facetOf({ amend, format }: FormatDriver, path: string, backing: RebaseR
 function assertApart(platform: Platform, disk: Disk, next: Disk): void {
   const { dataFile } = layerFiles(platform, disk)
   for (let layer: Disk | undefined = next; layer; layer = layer.below)
-    if (dataFile !== undefined && Object.values(layerFiles(platform, layer)).includes(dataFile))
+    if (dataFile !== undefined && fileIdentities(platform, layer).includes(identityOf(platform.files, dataFile)))
       throw new StrataError('CHAIN', 'The new backing file stands on the data file of the image', {
         path: disk.path,
         field: 'backing file',

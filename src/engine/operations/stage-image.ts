@@ -1,6 +1,7 @@
 import { StrataError } from '../../shared/errors.ts'
 import { backingPath, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
+import { identityOf } from '../io/file-system.ts'
 import { passGate } from '../io/gate.ts'
 import type { Storage } from '../io/storage.ts'
 import { assertReplaceable, stage, type StageWatch, type Target } from './stage.ts'
@@ -15,7 +16,7 @@ export function dataFilePath(platform: Platform, { path, dataFile }: ImageTarget
   if (dataFile === undefined) return undefined
   const place = backingPath(platform, path, dataFile)
   passGate(gate, platform.files, place, path, 'write')
-  if (platform.files.canonical(place) === platform.files.canonical(path))
+  if (identityOf(platform.files, place) === identityOf(platform.files, path))
     throw new StrataError('SAME_FILE', 'The image cannot be its own data file', { path, field: 'data_file' }, 'Choose another name.')
   return place
 }
