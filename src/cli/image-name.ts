@@ -19,10 +19,18 @@ const ACCEPTED_GROUPS = ['cache.', 'file.cache.']
  * settings that Strata does not have.
  */
 export function readImageName(text: string, asOptions: boolean): ImageName {
-  if (asOptions) return named(text, new Map(parseOptionLists([text])))
-  if (text.startsWith('json:')) return named(text, new Map(flattened(text)))
-  return { path: text }
+  const image = asOptions
+    ? named(text, new Map(parseOptionLists([text])))
+    : text.startsWith('json:')
+      ? named(text, new Map(flattened(text)))
+      : { path: text }
+  if (image.path === '') throw new Failure(`Could not open '${text}': ${NO_NAME}`)
+  if (!image.path.isWellFormed() || image.path.includes('\0'))
+    throw new Failure(`Could not open '${text}': The name is not one that a file can have`)
+  return image
 }
+
+const NO_NAME = "The 'file' block driver requires a file name"
 
 function named(text: string, settings: Map<string, string>): ImageName {
   const could = (reason: string): Failure => new Failure(`Could not open '${text}': ${reason}`)
@@ -34,8 +42,8 @@ function named(text: string, settings: Map<string, string>): ImageName {
     const [name = text] = settings.keys()
     throw new Failure(`Could not open '${name}': Cannot find device='${name}' nor node-name='${name}'`)
   }
-  if (path === undefined) throw could('A block device must be specified for "file"')
   const fileDriver = settings.get('file.driver')
+  if (path === undefined) throw could(isFile || fileDriver === 'file' ? NO_NAME : 'A block device must be specified for "file"')
   if (fileDriver !== undefined && fileDriver !== 'file') throw refusal(`an image reached by '${fileDriver}'`, 'Strata opens files.')
   for (const name of settings.keys()) {
     if (['driver', place, 'encrypt.key-secret', ...ACCEPTED].includes(name) || ACCEPTED_GROUPS.some((group) => name.startsWith(group)))

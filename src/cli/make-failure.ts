@@ -6,7 +6,8 @@ import { systemWords } from './open-failure.ts'
 export function makeFailure(path: string, what: string, error: unknown): unknown {
   if (!(error instanceof StrataError)) return error
   const dto = error.toDto()
-  const words = systemWords(dto)
-  const system = ['NOT_FOUND', 'DENIED', 'NO_SPACE'].includes(dto.code) && dto.where.field === undefined
-  return new Failure(`${what}: ${system ? `Could not create '${path}': ` : ''}${words}`, { hint: dto.hint })
+  const nameless = path === ''
+  const words = nameless ? 'No such file or directory' : systemWords(dto)
+  const system = nameless || (['NOT_FOUND', 'DENIED', 'NO_SPACE'].includes(dto.code) && dto.where.field === undefined)
+  return new Failure(`${what}: ${system ? `Could not create '${path}': ` : ''}${words}`, { hint: nameless ? undefined : dto.hint })
 }

@@ -15,7 +15,9 @@ export async function strata(argv: readonly string[], terminal: Terminal): Promi
   }
 }
 
-async function dispatch([word, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+  assertText(argv)
+  const [word, ...rest] = argv
   if (word === undefined) throw usageFailure('Not enough arguments')
   if (word === '-V' || word === '--version') {
     const { strataVersion } = await import('../host/version.ts')
@@ -39,6 +41,18 @@ async function dispatch([word, ...rest]: readonly string[], terminal: Terminal):
   }
   const manual = async () => (await import('./manual/manual.ts')).manual()
   return verb.run({ ...args, operands: [...args.operands, ...kept] }, terminal, manual)
+}
+
+/**
+ * Node reads bytes that are no text as U+FFFD, under which another file would be made or read than the one that is meant. The argument is not
+ * repeated: it may hold a passphrase.
+ */
+function assertText(argv: readonly string[]): void {
+  const at = argv.findIndex((argument) => argument.includes('\uFFFD') || !argument.isWellFormed())
+  if (at >= 0)
+    throw new Failure(`Argument ${at + 1} is not valid UTF-8`, {
+      hint: 'Strata takes names that are text. Rename the file, or link to it.',
+    })
 }
 
 function report(error: unknown, terminal: Terminal): number {

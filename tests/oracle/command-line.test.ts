@@ -16,6 +16,7 @@ import { ENCRYPTION } from './cases/encryption.ts'
 import { INFO } from './cases/info.ts'
 import { MAP } from './cases/map.ts'
 import { MEASURE } from './cases/measure.ts'
+import { NAMES, SIZES_GIVEN } from './cases/names.ts'
 import type { OracleCase } from './cases/oracle-case.ts'
 import { REBASE } from './cases/rebase.ts'
 import { RESIZE } from './cases/resize.ts'
@@ -30,6 +31,8 @@ vi.mock('../../src/host/job-thread.ts', async () => ({ JobThread: (await import(
 
 const GROUPS = {
   usage: USAGE,
+  names: NAMES,
+  sizes: SIZES_GIVEN,
   create: CREATE,
   info: INFO,
   convert: CONVERT,
