@@ -42,7 +42,7 @@ const REFUSED: readonly OracleCase[] = [
   ...['amend -U -o compat=1.1', 'resize -U', 'bitmap -U --add', 'commit -U', 'create -U'],
   ...['resize -t none', 'info -t none', 'check -t none', 'map -t none', 'compare -t none', 'snapshot -t none', 'create -t none'],
   ...['info -T none', 'resize -T none', 'map -T none', 'amend -T none', 'commit -T none', 'bench -T none', 'snapshot -T none'],
-  ...['info -q', 'map -q', 'bitmap -q', 'create -p', 'resize -p', 'info -p', 'check -p', 'map -c'],
+  ...['info -q', 'map -q', 'bitmap -q', 'create -p', 'resize -p', 'info -p', 'map -c'],
 ].map((words) => ({ line: `${words} data.qcow2` }))
 
 /** Options about caches and locks, accepted wherever qemu-img has them. */
@@ -55,12 +55,9 @@ const ACCEPTED: readonly OracleCase[] = [
   ),
   { line: 'compare -U -T none data.raw data.qcow2' },
   { line: 'rebase -U -t none -T none -u -b data.raw -F raw top.qcow2', makes: 'top.qcow2' },
-  { line: 'commit -t none top.qcow2', makes: ['data.qcow2', 'top.qcow2'] },
   { line: 'amend -t directsync -o lazy_refcounts=on data.qcow2', makes: 'data.qcow2' },
   { line: 'check -T nosuch data.qcow2' },
-  { line: 'commit -t nosuch top.qcow2' },
   { line: 'amend -t nosuch -o compat=1.1 data.qcow2' },
-  { line: 'rebase -T nosuch -b data.raw -F raw top.qcow2' },
   { line: 'compare -T nosuch data.raw data.qcow2' },
 ]
 
