@@ -49,6 +49,12 @@ describe('the packed app', () => {
     expect(native.some((name) => name.endsWith('koffi.node'))).toBe(true)
   })
 
+  it('brings the man page and the completions along', () => {
+    const there = (name: string) => existsSync(join(app, 'resources', name))
+    for (const name of ['man/man1/strata.1', 'completions/strata.bash', 'completions/_strata', 'completions/strata.fish'])
+      expect(there(name), name).toBe(true)
+  })
+
   it("has Electron's fuses set", () => {
     expect(fusesOf(join(app, 'strata-desktop'))).toMatchObject({
       runAsNode: true,

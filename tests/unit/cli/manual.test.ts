@@ -3,11 +3,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { cliDocuments } from '../../../scripts/cli-docs.mjs'
+import { parseArgs } from '../../../src/cli/args.ts'
 import { fishCompletion } from '../../../src/cli/manual/fish-completion.ts'
 import { manPage } from '../../../src/cli/manual/man-page.ts'
 import { manual } from '../../../src/cli/manual/manual.ts'
 import type { Page } from '../../../src/cli/manual/page.ts'
 import { strata } from '../../../src/cli/strata.ts'
+import type { Verb } from '../../../src/cli/verb.ts'
 import { VERBS } from '../../../src/cli/verbs.ts'
 import { hasProgram } from '../../fixtures/programs.ts'
 import { recordingTerminal } from '../../fixtures/recording-terminal.ts'
@@ -60,6 +62,24 @@ describe('the documents in the tree', () => {
     for (const { short, long } of page?.options ?? []) {
       if (short !== undefined) expect(section).toMatch(new RegExp('`-' + short + '\\b'))
       if (long !== undefined) expect(section).toContain(`--${long}`)
+    }
+  })
+})
+
+describe('the examples', () => {
+  const words = (line: string): string[] =>
+    line
+      .replace(/ > .*/, '')
+      .split(' ')
+      .map((word) => (word === "''" ? '' : word))
+
+  it.each(Object.entries(VERBS))('of %s are command lines that it takes', async (name, load) => {
+    const verb: Verb = await load()
+    for (const { line } of verb.examples ?? []) {
+      const [first, ...args] = words(line)
+      expect(first).toBe(name)
+      const read = parseArgs(verb.options, verb.lastIsOperand === true ? args.slice(0, -1) : args)
+      expect(read).not.toBe('help')
     }
   })
 })
