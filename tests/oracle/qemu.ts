@@ -17,10 +17,16 @@ export function run(program: string, args: readonly string[], cwd: string, limit
 /** What QEMU says where so much else runs that it can't time a passphrase. */
 const TOO_BUSY = 'Unable to get accurate CPU usage'
 
+/** What QEMU says once it could time what it had to time: on a busy machine that may need several attempts, each of them whole. */
+export function onceTimed(attempt: () => Said): Said {
+  let said = attempt()
+  for (let tries = 1; tries < 5 && said.stderr.includes(TOO_BUSY); tries++) said = attempt()
+  return said
+}
+
 /** Runs a program that must succeed; answers with what it printed. */
 export function must(program: string, args: readonly string[], cwd: string, limit?: number): string {
-  let said = run(program, args, cwd, limit)
-  for (let tries = 1; tries < 5 && said.stderr.includes(TOO_BUSY); tries++) said = run(program, args, cwd, limit)
+  const said = onceTimed(() => run(program, args, cwd, limit))
   if (said.exit !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${said.exit}: ${said.stderr}${said.stdout}`)
   return said.stdout
 }
