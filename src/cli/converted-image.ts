@@ -18,7 +18,7 @@ export interface Opened extends NamedImage {
 /** Reads the name of an image and looks whether it opens. Throws what qemu-img would say. */
 export function openedSource(args: Parameters<typeof namedImage>[0], operand: string): Opened {
   const image = namedImage(args, operand)
-  const top = inspectWhole(image.path, image.format).layers[0]
+  const top = inspectWhole(image.path, image.format, operand).layers[0]
   if (top?.encrypted && image.secret === undefined)
     throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
   return { ...image, top }

@@ -17,21 +17,21 @@ export function chainOf(path: string, format?: FormatName): ChainInfo {
   return createEngine().info(format === undefined ? { path } : { path, format }, { gate: GATE, job: unwatched })
 }
 
-/** What the image that the command line names, and those below it, are; the chain may be broken below the top. */
-export function inspect(path: string, formatName: string | undefined): ChainInfo {
+/** What the image that the command line calls `named`, and those below it, are; the chain may be broken below the top. */
+export function inspect(path: string, formatName: string | undefined, named = path): ChainInfo {
   const format = knownFormat(formatName)
-  if (formatName !== undefined && format === undefined) throw new Failure(`Could not open '${path}': Unknown driver '${formatName}'`)
+  if (formatName !== undefined && format === undefined) throw new Failure(`Could not open '${named}': Unknown driver '${formatName}'`)
   try {
     return chainOf(path, format)
   } catch (error) {
-    if (error instanceof StrataError) throw openFailure(path, error.toDto())
+    if (error instanceof StrataError) throw openFailure(path, error.toDto(), named)
     throw error
   }
 }
 
 /** Like `inspect`, for work that needs every layer. */
-export function inspectWhole(path: string, formatName: string | undefined): ChainInfo {
-  const chain = inspect(path, formatName)
-  if (chain.broken) throw openFailure(path, brokenLayer(chain.broken))
+export function inspectWhole(path: string, formatName: string | undefined, named = path): ChainInfo {
+  const chain = inspect(path, formatName, named)
+  if (chain.broken) throw openFailure(path, brokenLayer(chain.broken), named)
   return chain
 }

@@ -27,9 +27,9 @@ export function openReason(named: string, error: ErrorDto): string {
   return `${below}${systemWords(error)}`
 }
 
-/** An image did not open. */
-export function openFailure(named: string, error: ErrorDto): Failure {
-  return new Failure(`Could not open '${named}': ${openReason(named, error)}`, { hint: error.hint })
+/** The image at `path` did not open; `named` is what the command line calls it. */
+export function openFailure(path: string, error: ErrorDto, named = path): Failure {
+  return new Failure(`Could not open '${named}': ${openReason(path, error)}`, { hint: error.hint })
 }
 
 /** The error of the layer that a chain breaks at. */

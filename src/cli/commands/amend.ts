@@ -58,7 +58,7 @@ export const amend = verb({
 
     const image = namedImage(args, operand)
     const { path } = image
-    const [top] = inspect(path, image.format).layers
+    const [top] = inspect(path, image.format, operand).layers
     if (!top) throw new Failure(`Could not open '${path}'`)
     if (help) return sayHelp(top.format, terminal)
     if (top.format !== 'qcow2') throw notAmendable(top.format)

@@ -67,7 +67,7 @@ export const bench = verb({
     if (writes && args.has('share')) throw new Failure(`Could not open '${operand}': force-share=on can only be used with read-only images`)
     if (native && !UNCACHED.includes(args.last('cache') ?? ''))
       throw new Failure(`Could not open '${operand}': aio=native was specified, but it requires cache.direct=on, which was not specified.`)
-    const [top] = inspectWhole(image.path, image.format).layers
+    const [top] = inspectWhole(image.path, image.format, operand).layers
     if (top?.encrypted && image.secret === undefined)
       throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
     if (writes && !args.has('force')) assertHarmless(image.path, { but: [], doing: 'Writing this image' })

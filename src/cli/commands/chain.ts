@@ -28,7 +28,7 @@ export const chain = verb({
     const output = outputOf(args.last('output'))
     if (operand === undefined || extra !== undefined) throw usageFailure('Expecting one image file name')
     const image = namedImage(args, operand)
-    const { layers, broken } = inspect(image.path, image.format)
+    const { layers, broken } = inspect(image.path, image.format, operand)
     const reals = layers.map(({ path }) => canonicalPath(resolve(path)))
     const folders = [...new Set([...reals.map((real) => dirname(real)), ...args.all('search')])]
     // Whatever stands on some layer stands on the lowest one, too.

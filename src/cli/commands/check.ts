@@ -54,10 +54,10 @@ export const check = verb({
 
     const { path, format: name } = namedImage(args, operand)
     const format = knownFormat(name)
-    if (name !== undefined && format === undefined) throw new Failure(`Could not open '${path}': Unknown driver '${name}'`)
+    if (name !== undefined && format === undefined) throw new Failure(`Could not open '${operand}': Unknown driver '${name}'`)
     // Leaks are nobody's; to mend all may cut off what an image above reads.
     if (repair === 'all' && !dryRun && !args.has('force')) assertHarmless(path, { but: [], doing: 'Repairing this image' })
-    const report = await checked(terminal, { path, dryRun, ...(format && { format }), ...(repair && { repair }) })
+    const report = await checked(terminal, operand, { path, dryRun, ...(format && { format }), ...(repair && { repair }) })
     tell(terminal, report.repairs ?? [], (report.corruptionsFixed ?? 0) + (report.leaksFixed ?? 0))
     tell(terminal, report.findings, report.corruptions + report.leaks + report.checkErrors)
     if (!args.has('quiet')) terminal.out(output === 'json' ? json(checkObject(report)) : repairText(report, dryRun) + checkText(report))
@@ -65,13 +65,13 @@ export const check = verb({
   },
 })
 
-async function checked(terminal: Terminal, request: CheckRequest): Promise<CheckReport> {
+async function checked(terminal: Terminal, named: string, request: CheckRequest): Promise<CheckReport> {
   try {
     return await runJob(terminal, { kind: 'check', request })
   } catch (error) {
     if (!(error instanceof StrataError)) throw error
     if (error.code === 'UNSUPPORTED' && error.where.field === 'format') throw new Failure(error.message, { exitCode: EXIT.notCheckable })
-    throw openFailure(request.path, error.toDto())
+    throw openFailure(request.path, error.toDto(), named)
   }
 }
 

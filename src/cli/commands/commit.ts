@@ -43,7 +43,7 @@ export const commit = verb({
     const rate = rateText === undefined ? 0 : Number(sizeArgument('rate limit', rateText))
     const image = namedImage(args, operand)
     const { path } = image
-    const { layers } = inspectWhole(path, image.format)
+    const { layers } = inspectWhole(path, image.format, operand)
     const named = args.last('base')
     const { above, target } = splitAt(layers, named, operand)
     if (!args.has('force')) assertHarmless(target.path, { but: above, doing: 'Committing' })

@@ -49,7 +49,7 @@ export const compact = verb({
 
     const image = namedImage(args, operand)
     const { path } = image
-    const [top] = inspect(path, image.format).layers
+    const [top] = inspect(path, image.format, operand).layers
     if (!top) throw new Failure(`Could not open '${path}'`)
     const request: CompactRequest = { path, format: top.format, how: rewrite ? 'rewrite' : 'in-place', compress, dryRun }
     const showing = args.has('progress') && !args.has('quiet')

@@ -78,7 +78,7 @@ interface Opened {
 /** Looks into an image, so that what is wrong with it is told before the work begins. */
 function opened(args: Pick<Parameters<typeof namedImage>[0], 'has' | 'last' | 'all'>, operand: string): Opened {
   const { path, format, secret, secrets } = namedImage(args, operand)
-  const [top] = inspectWhole(path, format).layers
+  const [top] = inspectWhole(path, format, operand).layers
   if (top?.encrypted && secret === undefined)
     throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
   return { operand, source: { path, ...(top && { format: top.format }), ...(secret !== undefined && { secret }) }, secrets }

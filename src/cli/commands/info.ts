@@ -28,7 +28,7 @@ export const info = verb({
     const output = outputOf(args.last('output'))
     if (path === undefined || args.operands.length > 1) throw usageFailure('Expecting one image file name')
     const image = namedImage(args, path)
-    const { layers, broken } = inspect(image.path, image.format)
+    const { layers, broken } = inspect(image.path, image.format, path)
     const shown = args.has('chain') ? layers : layers.slice(0, 1)
     if (broken && args.has('chain'))
       throw broken.code === 'CHAIN'

@@ -40,7 +40,7 @@ export const map = verb({
     const output = outputOf(args.last('output'))
 
     const image = namedImage(args, operand)
-    const { layers } = inspectWhole(image.path, image.format)
+    const { layers } = inspectWhole(image.path, image.format, operand)
     const [top] = layers
     if (!top) throw new Failure(`Could not open '${operand}'`)
     if (top.encrypted && image.secret === undefined)

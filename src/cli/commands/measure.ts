@@ -80,7 +80,7 @@ function sourceOf(
   operand: string,
 ): { source: MeasureRequest['source']; secrets: Record<string, Uint8Array> } {
   const { path, format, secret, secrets } = namedImage(args, operand)
-  const [top] = inspectWhole(path, format).layers
+  const [top] = inspectWhole(path, format, operand).layers
   if (top?.encrypted && secret === undefined)
     throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
   const snapshot = snapshotOf(top, args.last('snapshot'))

@@ -41,7 +41,7 @@ export const resize = verb({
 
     const image = namedImage(args, operand)
     const { path } = image
-    const top = inspectWhole(path, image.format).layers[0]
+    const top = inspectWhole(path, image.format, operand).layers[0]
     if (!top) throw new Failure(`Could not open '${path}'`)
     const present = BigInt(top.virtualSize)
     const size = wanted.change === 'to' ? wanted.bytes : wanted.change === 'by' ? present + wanted.bytes : present - wanted.bytes

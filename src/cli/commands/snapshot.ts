@@ -42,7 +42,7 @@ export const snapshot = verb({
     const [operand, extra] = args.operands
     if (operand === undefined || extra !== undefined) throw usageFailure('Expecting one image file name')
     const image = namedImage(args, operand)
-    const [top] = inspect(image.path, image.format).layers
+    const [top] = inspect(image.path, image.format, operand).layers
     if (!top) throw new Failure(`Could not open '${operand}'`)
     const [action = 'list'] = asked
     const name = args.last(action) ?? ''

@@ -1,6 +1,5 @@
 import type { OracleCase } from './oracle-case.ts'
 
-const BY_PATH = 'what does not open is named by its path, and not by the list that names it'
 const JSON_WORDS = 'the words of the JSON reader'
 const TOO_LONG = 'the words of a name that is too long'
 const WRONG_WORD = 'qemu-img names another argument than the one at fault'
@@ -22,8 +21,8 @@ const OPTION_LISTS: readonly OracleCase[] = [
   { line: 'check -f qcow2 --image-opts driver=qcow2,file.filename=data.qcow2' },
   { line: 'resize --image-opts data.qcow2 +1M' },
   { line: 'amend -o compat=1.1 --image-opts file.driver=file,driver=qcow2' },
-  { line: 'check --image-opts driver=nosuch,file.filename=data.qcow2', differs: { stderr: BY_PATH } },
-  { line: 'map --image-opts driver=qcow2,file.filename=missing.qcow2', differs: { stderr: BY_PATH } },
+  { line: 'check --image-opts driver=nosuch,file.filename=data.qcow2' },
+  { line: 'map --image-opts driver=qcow2,file.filename=missing.qcow2' },
   ...[
     ['check', 'json:{"driver":"qcow2","file.filename":"data.qcow2"}'],
     ['snapshot', '-l', 'json:{"driver":"qcow2","file":{"driver":"file","filename":"data.qcow2"}}'],
@@ -34,7 +33,7 @@ const OPTION_LISTS: readonly OracleCase[] = [
     ['amend', '-o', 'lazy_refcounts=on', 'json:{"driver":"qcow2","file.filename":"data.qcow2"}'],
   ].map((line) => ({ line, with: ['data.qcow2'], makes: 'data.qcow2' })),
   { line: ['check', 'json:{"driver":"qcow2"'], differs: { stderr: JSON_WORDS } },
-  { line: ['resize', 'json:{"driver":"qcow2","file.filename":"missing.qcow2"}', '+1M'], differs: { stderr: BY_PATH } },
+  { line: ['resize', 'json:{"driver":"qcow2","file.filename":"missing.qcow2"}', '+1M'] },
 ]
 
 /** Options that qemu-img has in some verbs and not in others: nobody may find one where it is not. */
@@ -94,7 +93,7 @@ const ODD_NAMES: readonly OracleCase[] = [
   { line: ['create', '-f', 'qcow2', '-b', '', '-F', 'raw', 'x.qcow2', '1M'] },
   { line: ['create', '-f', 'qcow2', '-b', 'a,b.qcow2', '-F', 'qcow2', '-u', 'x.qcow2', '1M'] },
   { line: ['create', '-f', 'qcow2', '-o', 'backing_file=a,,b.qcow2,backing_fmt=qcow2', '-u', 'x.qcow2', '1M'] },
-  { line: ['map', '--image-opts', 'driver=raw,file.filename=a,,b.qcow2'], differs: { stderr: BY_PATH } },
+  { line: ['map', '--image-opts', 'driver=raw,file.filename=a,,b.qcow2'] },
   { line: ['info', 'nbd:localhost:1'], differs: { stderr: 'Strata opens files, and has no servers' } },
   {
     line: ['info', 'file:data.raw'],
