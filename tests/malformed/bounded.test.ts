@@ -8,8 +8,8 @@ import { createEngine, unwatched } from '../../src/engine/index.ts'
 const context = { gate: { kind: 'follow' }, job: unwatched } as const
 const refusal = join(import.meta.dirname, '..', 'fixtures', 'refusal.ts')
 
-/** Largest memory that refusing a file may take, the runtime's own included. */
-const MAX_MEBIBYTES = 100
+/** Largest memory that refusing a file may take, on top of what the runtime and the engine take by themselves. */
+const MAX_MEBIBYTES = 30
 
 const word = (value: bigint): Buffer => {
   const bytes = Buffer.alloc(8)
