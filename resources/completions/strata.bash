@@ -9,7 +9,7 @@ _strata() {
     prev=${COMP_WORDS[COMP_CWORD - 2]}
   fi
   if [[ COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W 'create info convert dd compact check resize amend snapshot commit rebase chain repair-path map measure compare bench bitmap completion serve -h --help -V --version' -- "$cur"))
+    COMPREPLY=($(compgen -W 'create info convert dd compact check resize amend snapshot commit rebase chain repair-path map measure compare bench bitmap completion serve -h --help -V --version -T --trace' -- "$cur"))
     return
   fi
   case ${COMP_WORDS[1]} in

@@ -1,6 +1,7 @@
 # Completion of strata for fish.
 complete -c strata -n '__fish_use_subcommand' -f -s h -l help -d 'show this help'
 complete -c strata -n '__fish_use_subcommand' -f -s V -l version -d 'print the version'
+complete -c strata -n '__fish_use_subcommand' -f -s T -l trace -x -d 'accepted with a warning: Strata has no trace events'
 complete -c strata -n '__fish_use_subcommand' -f -a create -d 'make an empty image'
 complete -c strata -n '__fish_use_subcommand' -f -a info -d 'say what an image is'
 complete -c strata -n '__fish_use_subcommand' -f -a convert -d 'copy a disk into a new image'

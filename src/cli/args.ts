@@ -8,6 +8,8 @@ export interface OptionSpec {
   value?: string
   /** what it does, in the help's words; absent for an option of qemu-img's that Strata refuses by name */
   help?: string
+  /** what stands behind it is not read: it asks for an answer of its own */
+  last?: true
 }
 export type OptionTable = Readonly<Record<string, OptionSpec>>
 
@@ -22,24 +24,29 @@ export interface Parsed<Name extends string = string> {
   given: readonly (readonly [name: string, value: string])[]
 }
 
-export const HELP: OptionSpec = { short: 'h', long: 'help', help: 'show this help' }
+export const HELP: OptionSpec = { short: 'h', long: 'help', help: 'show this help', last: true }
 
 /**
  * Reads options in the manner of GNU getopt_long: short ones in bundles, values attached or apart, long ones abbreviated as long as no other
- * begins so, operands anywhere, `--` ends the options. Answers `help` when help was asked for before anything was wrong.
+ * begins so, operands anywhere, `--` ends the options; so does the first operand where `operands` says so. Answers `help` when help was asked for
+ * before anything was wrong.
  */
-export function parseArgs<Name extends string>(table: Record<Name, OptionSpec>, argv: readonly string[]): Parsed<Name> | 'help' {
+export function parseArgs<Name extends string>(
+  table: Record<Name, OptionSpec>,
+  argv: readonly string[],
+  { operands: where = 'anywhere' }: { operands?: 'anywhere' | 'end the options' } = {},
+): Parsed<Name> | 'help' {
   const options = Object.entries({ ...table, help: HELP }) as [Name | 'help', OptionSpec][]
   const given: [name: Name | 'help', value: string][] = []
   const all = (name: Name | 'help'): string[] => given.filter(([one]) => one === name).map(([, value]) => value)
-  const asksForHelp = (): boolean => all('help').length > 0
+  const ended = (): boolean => options.some(([name, { last }]) => last === true && all(name).length > 0)
   const operands: string[] = []
 
   const take = (name: Name | 'help', spec: OptionSpec, value: string, token: string): void => {
     if (spec.help === undefined) throw refusal(`option '${token}'`)
     given.push([name, value])
   }
-  for (let i = 0; i < argv.length && !asksForHelp(); i++) {
+  for (let i = 0; i < argv.length && !ended(); i++) {
     const token = argv[i] ?? ''
     const next = (): string => {
       const value = argv[++i]
@@ -53,7 +60,7 @@ export function parseArgs<Name extends string>(table: Record<Name, OptionSpec>, 
       const { name, spec, attached } = findLong(options, token)
       take(name, spec, spec.value === undefined ? '' : (attached ?? next()), token)
     } else if (token.startsWith('-') && token !== '-') {
-      for (let at = 1; at < token.length; at++) {
+      for (let at = 1; at < token.length && !ended(); at++) {
         const found = options.find(([, spec]) => spec.short === token[at])
         if (!found) throw unrecognized(token)
         const [name, spec] = found
@@ -64,9 +71,13 @@ export function parseArgs<Name extends string>(table: Record<Name, OptionSpec>, 
           break
         }
       }
-    } else operands.push(token)
+    } else if (where === 'anywhere') operands.push(token)
+    else {
+      operands.push(...argv.slice(i))
+      break
+    }
   }
-  if (asksForHelp()) return 'help'
+  if (all('help').length > 0) return 'help'
   return {
     operands,
     has: (name) => all(name).length > 0,

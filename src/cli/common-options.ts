@@ -1,6 +1,12 @@
 import type { OptionSpec } from './args.ts'
 import { Failure } from './failure.ts'
 
+/** Options of the command itself, before the verb. */
+export const GENERAL = {
+  version: { short: 'V', long: 'version', help: 'print the version', last: true },
+  trace: { short: 'T', long: 'trace', value: 'EVENTS', help: 'accepted with a warning: Strata has no trace events' },
+} as const satisfies Record<string, OptionSpec>
+
 /** Options that several verbs have. */
 export const FORMAT: OptionSpec = { short: 'f', value: 'FMT', help: 'format of the image: raw or qcow2; found out unless stated' }
 export const QUIET: OptionSpec = { short: 'q', long: 'quiet', help: 'print errors only' }

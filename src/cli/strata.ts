@@ -1,5 +1,6 @@
 import { StrataError } from '../shared/errors.ts'
 import { parseArgs } from './args.ts'
+import { GENERAL } from './common-options.ts'
 import { EXIT } from './exit-codes.ts'
 import { Failure, usageFailure } from './failure.ts'
 import { programName } from './program-name.ts'
@@ -17,19 +18,21 @@ export async function strata(argv: readonly string[], terminal: Terminal): Promi
 
 async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
   assertText(argv)
-  const [word, ...rest] = argv
-  if (word === undefined) throw usageFailure('Not enough arguments')
-  if (word === '-V' || word === '--version') {
-    const { strataVersion } = await import('../host/version.ts')
-    terminal.out(`strata ${strataVersion()}\n`)
-    return EXIT.ok
-  }
-  if (word === '-h' || word === '--help') {
+  if (argv.length === 0) throw usageFailure('Not enough arguments')
+  const general = parseArgs(GENERAL, argv, { operands: 'end the options' })
+  if (general === 'help') {
     const { generalHelp } = await import('./help.ts')
     terminal.out(await generalHelp())
     return EXIT.ok
   }
-  if (word.startsWith('-')) throw usageFailure(`unrecognized option '${word}'`)
+  if (general.has('trace')) terminal.err(`${programName()}: warning: there are no trace events\n`)
+  if (general.has('version')) {
+    const { strataVersion } = await import('../host/version.ts')
+    terminal.out(`strata ${strataVersion()}\n`)
+    return EXIT.ok
+  }
+  const [word, ...rest] = general.operands
+  if (word === undefined) return EXIT.ok
   const verb = await verbNamed(word)
   if (!verb) throw usageFailure(`Command not found: ${word}`)
   const kept = verb.lastIsOperand && rest.length > 1 ? rest.slice(-1) : []

@@ -1,4 +1,5 @@
 import { HELP, type OptionSpec } from '../args.ts'
+import { GENERAL } from '../common-options.ts'
 import { EXIT, SIGNAL_EXIT } from '../exit-codes.ts'
 
 /** One command as all of the help tells it; made from the table that its arguments are read by. */
@@ -24,8 +25,8 @@ export interface Example {
 export const PURPOSE = 'Makes, inspects, converts, checks and resizes virtual disks. The verbs take the options of qemu-img.'
 /** How sizes are written, wherever one is asked for. */
 export const SIZES = 'Sizes are bytes, or have a suffix: k, M, G, T, P or E, each 1024 times the one before.'
-/** What can stand in the place of a verb. */
-export const GENERAL_OPTIONS: readonly OptionSpec[] = [HELP, { short: 'V', long: 'version', help: 'print the version' }]
+/** What can stand before the verb. */
+export const GENERAL_OPTIONS: readonly OptionSpec[] = [HELP, ...Object.values(GENERAL)]
 
 /** An option as it is written: `-q, --quiet`, `-f FMT`, `--output=human|json`. */
 export function flags({ short, long, value }: OptionSpec): string {

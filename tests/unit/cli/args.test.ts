@@ -48,6 +48,17 @@ describe('parseArgs', () => {
     expect(parse('--output=').last('output')).toBe('')
   })
 
+  it('reads no further than the first operand, where that ends the options', () => {
+    const parsed = parseArgs(TABLE, ['-q', 'info', '-U'], { operands: 'end the options' })
+    if (parsed === 'help') throw new Error('asked for help')
+    expect([parsed.operands, parsed.has('share')]).toEqual([['info', '-U'], false])
+  })
+
+  it('reads nothing behind an option that asks for an answer of its own', () => {
+    expect(parseArgs(TABLE, ['-hz', '--nosuch'])).toBe('help')
+    expect(parseArgs({ version: { short: 'V', help: 'a', last: true } }, ['-Vz', '--nosuch'])).toMatchObject({ given: [['version', '']] })
+  })
+
   it.each([
     ['-z', "unrecognized option '-z'"],
     ['-qz', "unrecognized option '-qz'"],

@@ -136,7 +136,7 @@ describe.skipIf(!hasProgram('bash'))('the completion of bash (needs bash)', () =
   })
 
   it('knows every command', () => {
-    expect(offers('')).toEqual([...Object.keys(VERBS), 'serve', '-h', '--help', '-V', '--version'])
+    expect(offers('')).toEqual([...Object.keys(VERBS), 'serve', '-h', '--help', '-V', '--version', '-T', '--trace'])
   })
 })
 
