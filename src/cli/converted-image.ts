@@ -1,6 +1,7 @@
 import { StrataError } from '../shared/errors.ts'
 import type { DiskInfo, FormatName } from '../shared/model.ts'
 import type { ConvertRequest, ConvertTarget } from '../shared/requests.ts'
+import { passphraseNamed } from '../shared/secrets.ts'
 import type { Parsed } from './args.ts'
 import { CreationOptions } from './creation-options.ts'
 import { Failure } from './failure.ts'
@@ -77,7 +78,8 @@ export function targetInPlace(
   const stated = args.last('targetFormat')
   if (asOptions && stated !== undefined) throw new Failure('--image-opts and --format are mutually exclusive')
   const { path, secret, format } = readImageName(operand, asOptions)
-  if (secret !== undefined && !(secret in secrets)) throw new Failure(`Could not open '${operand}': No secret with id '${secret}'`)
+  if (secret !== undefined && !passphraseNamed(secrets, secret))
+    throw new Failure(`Could not open '${operand}': No secret with id '${secret}'`)
   const top = saying(`Could not open '${operand}'`, () => opening(path, stated ?? format))
   // qemu-img would take it for raw, and write over its header.
   if (!asOptions && stated === undefined && format === undefined && top.format !== 'raw')

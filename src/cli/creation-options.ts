@@ -52,12 +52,15 @@ const RAW: Record<string, CreationOption> = {
   preallocation: { ...PREALLOCATION, help: 'What is allocated at once: off, falloc, full', values: ['off', 'falloc', 'full'] },
   nocow: { kind: 'switch', help: 'No copy-on-write in the file system (btrfs)', supported: ['off'] },
 }
-const OPTIONS: Record<FormatName, Record<string, CreationOption>> = { qcow2: QCOW2, raw: RAW }
+const OPTIONS: Record<FormatName, ReadonlyMap<string, CreationOption>> = {
+  qcow2: new Map(Object.entries(QCOW2)),
+  raw: new Map(Object.entries(RAW)),
+}
 
 /** The creation options that a command line gives to one new image: read, not yet judged. */
 export class CreationOptions {
   readonly format: FormatName
-  readonly #table: Record<string, CreationOption>
+  readonly #table: ReadonlyMap<string, CreationOption>
   readonly #values = new Map<string, bigint | string>()
 
   /** Throws for names the format does not have and for values that can't be read, as `Parameter '…' expects …`. */
@@ -68,7 +71,7 @@ export class CreationOptions {
   }
 
   set(name: string, value: string): void {
-    const option = this.#table[name]
+    const option = this.#table.get(name)
     if (!option) throw new Failure(`Invalid parameter '${name}'`)
     this.#values.set(name, READERS[option.kind](name, value))
   }
@@ -96,12 +99,12 @@ export class CreationOptions {
   }
 
   has(name: string): boolean {
-    return name in this.#table
+    return this.#table.has(name)
   }
 
   /** `fmt=qcow2 cluster_size=65536 …`: what is given and what is preset, as `Formatting` prints it. */
   describe(): string {
-    const settings = Object.entries(this.#table).flatMap(([name, { preset }]) => {
+    const settings = [...this.#table].flatMap(([name, { preset }]) => {
       const value = this.#values.get(name) ?? preset
       return value === undefined ? [] : [`${name}=${escapeValue(value.toString())}`]
     })
@@ -133,7 +136,7 @@ export class CreationOptions {
   }
 
   #judge(name: string, value: string): void {
-    const { values, supported, complaint = name } = this.#table[name] ?? {}
+    const { values, supported, complaint = name } = this.#table.get(name) ?? {}
     if (values?.includes(value) === false)
       throw new Failure(
         this.format === 'raw' && name === 'preallocation'
@@ -146,7 +149,7 @@ export class CreationOptions {
 
 /** What `-o help` prints: the options that Strata has values for. */
 export function creationHelp(format: FormatName): string {
-  const lines = Object.entries(OPTIONS[format])
+  const lines = [...OPTIONS[format]]
     .filter(([, { supported }]) => supported?.length !== 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { kind, help }]) => `  ${`${name}=<${KIND_NAMES[kind]}>`.padEnd(22)} - ${help}\n`)
@@ -155,7 +158,7 @@ export function creationHelp(format: FormatName): string {
 
 /** What kind of value a creation option takes; undefined where the format has no such option. */
 export function creationOptionKind(format: FormatName, name: string): CreationOption['kind'] | undefined {
-  return OPTIONS[format][name]?.kind
+  return OPTIONS[format].get(name)?.kind
 }
 
 /** Reads the value of an option; throws `Parameter '…' expects …`. */

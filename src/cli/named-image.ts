@@ -1,3 +1,4 @@
+import { passphraseNamed } from '../shared/secrets.ts'
 import type { OptionSpec, Parsed } from './args.ts'
 import { Failure } from './failure.ts'
 import { type ImageName, readImageName } from './image-name.ts'
@@ -22,8 +23,9 @@ export function namedImage(args: Pick<Parsed<'format' | 'object' | 'imageOptions
   const image = readImageName(operand, asOptions)
   const [first, ...others] = Object.keys(secrets)
   const secret = image.secret ?? (others.length === 0 ? first : undefined)
-  if (secret !== undefined && !(secret in secrets)) throw new Failure(`Could not open '${operand}': No secret with id '${secret}'`)
-  const passphrase = secret === undefined ? undefined : secrets[secret]
+  if (secret !== undefined && !passphraseNamed(secrets, secret))
+    throw new Failure(`Could not open '${operand}': No secret with id '${secret}'`)
+  const passphrase = secret === undefined ? undefined : passphraseNamed(secrets, secret)
   if (passphrase && !isText(passphrase)) throw new Failure(`Could not open '${operand}': Data from secret ${secret} is not valid UTF-8`)
   const format = image.format ?? args.last('format')
   return { path: image.path, secrets, ...(format !== undefined && { format }), ...(secret !== undefined && { secret }) }
@@ -31,6 +33,6 @@ export function namedImage(args: Pick<Parsed<'format' | 'object' | 'imageOptions
 
 /** The passphrases with that of the image under the image's own path, where the engine looks for it. */
 export function secretsByPath({ path, secret, secrets }: NamedImage): Record<string, Uint8Array> {
-  const own = secret === undefined ? undefined : secrets[secret]
+  const own = secret === undefined ? undefined : passphraseNamed(secrets, secret)
   return own ? { ...secrets, [path]: own } : secrets
 }

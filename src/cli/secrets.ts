@@ -1,5 +1,6 @@
 import { createDecipheriv } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { passphraseNamed } from '../shared/secrets.ts'
 import { Failure } from './failure.ts'
 import { readObject } from './object-definition.ts'
 
@@ -59,7 +60,7 @@ function decrypted(
   ivText: string | undefined,
   secrets: Readonly<Record<string, Uint8Array>>,
 ): Uint8Array {
-  const key = Object.hasOwn(secrets, keyId) ? secrets[keyId] : undefined
+  const key = passphraseNamed(secrets, keyId)
   if (!key) throw new Failure(`No secret with id '${keyId}'`)
   if (key.length !== KEY_BYTES) throw new Failure(`Key should be ${KEY_BYTES} bytes in length`)
   if (ivText === undefined) throw new Failure('IV is required to decrypt secret')

@@ -25,5 +25,5 @@ export const VERBS = {
 
 /** The verb of that name, or undefined. */
 export async function verbNamed(name: string): Promise<Verb | undefined> {
-  return name in VERBS ? VERBS[name as keyof typeof VERBS]() : undefined
+  return Object.hasOwn(VERBS, name) ? VERBS[name as keyof typeof VERBS]() : undefined
 }

@@ -4,6 +4,11 @@
  */
 export type Secrets = Readonly<Record<string, Uint8Array>>
 
+/** The passphrase of that name; undefined where there is none, whatever the name is: `constructor` is one like another. */
+export function passphraseNamed(secrets: Secrets | undefined, name: string): Uint8Array | undefined {
+  return secrets && Object.hasOwn(secrets, name) ? secrets[name] : undefined
+}
+
 /** Overwrites every passphrase. */
 export function wipe(secrets: Secrets): void {
   for (const passphrase of Object.values(secrets)) passphrase.fill(0)

@@ -123,9 +123,9 @@ function readChanges(settings: readonly [name: string, value: string][], top: Di
 }
 
 function readValue(name: string, value: string): bigint | string {
-  if (name in KEY_OPTIONS) return value
+  if (Object.hasOwn(KEY_OPTIONS, name)) return value
   const kind = creationOptionKind('qcow2', name)
-  if (kind !== undefined && (name in AMENDABLE || BACKING.includes(name))) return readOptionValue(kind, name, value)
+  if (kind !== undefined && (Object.hasOwn(AMENDABLE, name) || BACKING.includes(name))) return readOptionValue(kind, name, value)
   const creation = kind !== undefined && name !== 'nocow'
   throw new Failure(`Invalid parameter '${name}'${creation ? '\nThis option is only supported for image creation' : ''}`)
 }

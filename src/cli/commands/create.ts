@@ -1,6 +1,7 @@
 import { basename, isAbsolute } from 'node:path'
 import { StrataError } from '../../shared/errors.ts'
 import type { CreateRequest } from '../../shared/requests.ts'
+import { passphraseNamed } from '../../shared/secrets.ts'
 import { CREATION, QUIET } from '../common-options.ts'
 import { CreationOptions, creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -69,7 +70,7 @@ export const create = verb({
       if (lower && !knownFormat(lower.format)) throw new Failure(`Parameter 'backing-fmt' does not accept value '${lower.format}'`)
       const request = options.toRequest()
       const secret = request.encrypt?.secret
-      if (secret !== undefined && !(secret in secrets)) throw new Failure(`No secret with id '${secret}'`)
+      if (secret !== undefined && !passphraseNamed(secrets, secret)) throw new Failure(`No secret with id '${secret}'`)
       return request
     })
     const request: CreateRequest = { path, format, qcow2, size: wholeSectors(path, bytes, format), overwrite: true }

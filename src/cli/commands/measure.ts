@@ -1,5 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
 import type { MeasureRequest, MeasureResult } from '../../shared/requests.ts'
+import { passphraseNamed } from '../../shared/secrets.ts'
 import { CREATION, FORMAT, OUTPUT, outputOf, SHARE } from '../common-options.ts'
 import { CreationOptions } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -54,7 +55,7 @@ export const measure = verb({
       operand === undefined ? { source: { size: sizeOf(size) }, secrets: readSecrets(args.all('object')) } : sourceOf(args, operand)
     const target = targetOf(args.last('targetFormat') ?? 'raw', settings, args.has('compress'))
     const encrypt = target.qcow2?.encrypt
-    if (encrypt?.format === 'luks' && !(encrypt.secret in secrets)) throw new Failure(`No secret with id '${encrypt.secret}'`)
+    if (encrypt?.format === 'luks' && !passphraseNamed(secrets, encrypt.secret)) throw new Failure(`No secret with id '${encrypt.secret}'`)
     try {
       const result = await runJob(terminal, { kind: 'measure', request: { source, target } }, undefined, secrets)
       terminal.out(output === 'json' ? json(resultObject(result)) : resultText(result))

@@ -1,5 +1,5 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { Secrets } from '../../shared/secrets.ts'
+import { passphraseNamed, type Secrets } from '../../shared/secrets.ts'
 import type { FormatDriver, OpenParams } from '../formats/driver.ts'
 import { foreignFormat } from '../formats/foreign.ts'
 import { formatNamed, PROBE_BYTES, probeFormat } from '../formats/registry.ts'
@@ -50,7 +50,7 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
     const { writable = false, repair = false, secrets, secret = path } = options
     const name = repair ? undefined : format.dataFile?.(storage)
     if (name !== undefined) dataFile = openDataFile(platform, path, name, options)
-    const passphrase = secrets?.[secret]
+    const passphrase = passphraseNamed(secrets, secret)
     const driver = format.open({
       storage,
       codecs: platform.codecs,

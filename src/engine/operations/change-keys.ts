@@ -1,6 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
 import type { KeyChange } from '../../shared/requests.ts'
-import type { Secrets } from '../../shared/secrets.ts'
+import { passphraseNamed, type Secrets } from '../../shared/secrets.ts'
 import type { Disk } from '../device/disk.ts'
 import type { KeyFacet } from '../formats/driver.ts'
 
@@ -39,7 +39,7 @@ function namesIn(change: KeyChange): string[] {
 }
 
 function passphraseOf(name: string, secrets: Secrets | undefined, path: string): Uint8Array {
-  const passphrase = secrets?.[name]
+  const passphrase = passphraseNamed(secrets, name)
   if (!passphrase) throw new StrataError('NO_PASSPHRASE', 'A passphrase that the change needs was not given', { path, field: 'encrypt' })
   return passphrase
 }

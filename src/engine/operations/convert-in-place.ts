@@ -1,5 +1,6 @@
 import type { ConvertRequest } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
+import { passphraseNamed } from '../../shared/secrets.ts'
 import type { Disk } from '../device/disk.ts'
 import { layerFiles, openDisk } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
@@ -28,7 +29,7 @@ export function convertInPlace(
 ): number {
   const { disks, size } = copying
   const { path, format, secret, compress, inPlace = 'unknown' } = target
-  const own = secret === undefined ? undefined : secrets?.[secret]
+  const own = secret === undefined ? undefined : passphraseNamed(secrets, secret)
   const known = own ? { ...secrets, [path]: own } : secrets
   const to = openDisk(platform, path, { gate, secrets: known, format, writable: true })
   try {

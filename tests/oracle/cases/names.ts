@@ -44,6 +44,20 @@ const REFUSED: readonly OracleCase[] = [
   ...['info -q', 'map -q', 'bitmap -q', 'create -p', 'resize -p', 'info -p', 'map -c'],
 ].map((words) => ({ line: `${words} data.qcow2` }))
 
+/** Names that mean something to JavaScript are names like any other. */
+const LIKE_ANY_OTHER: readonly OracleCase[] = ['constructor', '__proto__'].flatMap((name) =>
+  [
+    ...[
+      `create -f ${name} new.img 1M`,
+      `create -f qcow2 -o ${name}=1 new.qcow2 1M`,
+      `measure -O ${name} --size 1M`,
+      `dd ${name}=1 of=new.raw`,
+    ],
+    ...[`amend -o ${name}=on`, `info -f ${name}`, `map --output=${name}`, `check -r ${name}`].map((words) => `${words} data.qcow2`),
+    `create -f qcow2 -o encrypt.format=luks,encrypt.key-secret=${name} new.qcow2 1M`,
+  ].map((line) => ({ line })),
+)
+
 /** Options about caches and locks, accepted wherever qemu-img has them. */
 const ACCEPTED: readonly OracleCase[] = [
   { line: 'info -U data.raw' },
@@ -163,5 +177,5 @@ const SIZE_WORDS: readonly OracleCase[] = [
   return { line, ...(differs && { differs }) }
 })
 
-export const NAMES: readonly OracleCase[] = [...OPTION_LISTS, ...REFUSED, ...ACCEPTED, ...ODD_NAMES]
+export const NAMES: readonly OracleCase[] = [...OPTION_LISTS, ...REFUSED, ...ACCEPTED, ...LIKE_ANY_OTHER, ...ODD_NAMES]
 export const SIZES_GIVEN: readonly OracleCase[] = SIZE_WORDS

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readSecrets } from '../../../src/cli/secrets.ts'
+import { passphraseNamed } from '../../../src/shared/secrets.ts'
 import { Random } from '../../fixtures/random.ts'
 import { scratchFolder } from '../../fixtures/scratch.ts'
 
@@ -83,5 +84,14 @@ describe('secrets under a master key', () => {
     [[master, secret(sealed('hunter2123456789', false))], 'Incorrect number of padding bytes (57) found on decrypted data'],
   ])('%#: is refused', (objects, message) => {
     expect(() => readSecrets(objects)).toThrow(message)
+  })
+})
+
+describe('passphraseNamed', () => {
+  it.each(['constructor', '__proto__', 'toString'])('finds %s only where it was given', (name) => {
+    const given = Uint8Array.of(1)
+    expect(passphraseNamed({}, name)).toBeUndefined()
+    expect(passphraseNamed(undefined, name)).toBeUndefined()
+    expect(passphraseNamed({ [name]: given }, name)).toBe(given)
   })
 })
