@@ -13,7 +13,10 @@ import { programName } from './program-name.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Option of verbs that change what other images stand on. */
-export const FORCE: OptionSpec = { long: 'force', help: 'go on even where images stand on this one that would then read otherwise' }
+export const FORCE: OptionSpec = {
+  long: 'force',
+  help: 'go on even where images that stand on this one, or snapshots in it, would then read otherwise',
+}
 
 /**
  * Throws where images in the folder of a file, or in folders within it, stand on the file: what they read would change. Layers that the person

@@ -142,6 +142,7 @@ const commit = v.strictObject({
   format: v.exactOptional(format),
   base: v.exactOptional(path),
   keep: v.exactOptional(v.boolean()),
+  changeSnapshots: v.exactOptional(v.boolean()),
   rate: v.exactOptional(bytes),
 })
 
@@ -150,6 +151,7 @@ const rebase = v.strictObject({
   format: v.exactOptional(format),
   backing: v.nullable(v.strictObject({ name: path, format: v.exactOptional(word) })),
   mode: v.picklist(['safe', 'unsafe']),
+  changeSnapshots: v.exactOptional(v.boolean()),
   compress: v.exactOptional(v.boolean()),
 })
 

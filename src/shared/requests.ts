@@ -202,6 +202,8 @@ export interface CommitRequest {
   base?: string
   /** the overlay keeps what it holds; absent means that it is emptied. With a `base` further down it is always kept. */
   keep?: boolean
+  /** go on even where internal snapshots of the overlay read what lies below it, and would read otherwise then */
+  changeSnapshots?: boolean
   /** bytes a second at most */
   rate?: number
 }
@@ -221,6 +223,8 @@ export interface RebaseRequest {
   backing: { name: string; format?: string } | null
   /** `safe`: the disk reads as before, what differs is copied into it. `unsafe`: only the name changes, and neither file is opened. */
   mode: 'safe' | 'unsafe'
+  /** with `safe`: go on even where internal snapshots of the image read what lies below it, and would read otherwise then */
+  changeSnapshots?: boolean
   /** packs what is copied */
   compress?: boolean
 }

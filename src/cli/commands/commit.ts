@@ -56,6 +56,7 @@ export const commit = verb({
       ...(layers[0] && { format: layers[0].format }),
       ...(named !== undefined && { base: target.path }),
       ...(rate > 0 && { rate }),
+      changeSnapshots: args.has('force'),
       keep: named !== undefined || args.has('keep'),
     }
     try {

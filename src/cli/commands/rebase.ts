@@ -61,7 +61,14 @@ export const rebase = verb({
 
     const showing = args.has('progress') && !args.has('quiet')
     if (showing) terminal.out(progressLine({ done: 0, total: 1 }))
-    const request: RebaseRequest = { path, format: top.format, backing, mode: unsafe ? 'unsafe' : 'safe', compress: args.has('compress') }
+    const request: RebaseRequest = {
+      path,
+      format: top.format,
+      backing,
+      mode: unsafe ? 'unsafe' : 'safe',
+      compress: args.has('compress'),
+      changeSnapshots: args.has('force'),
+    }
     try {
       const show = (progress: Progress): void => {
         if (showing) terminal.out(progressLine(progress))

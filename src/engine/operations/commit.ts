@@ -6,6 +6,7 @@ import { describeLayer } from '../device/chain.ts'
 import type { Disk } from '../device/disk.ts'
 import { openDisk, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
+import { assertSnapshotsKept } from './assert-snapshots-kept.ts'
 import { assertUnlocked } from './assert-unlocked.ts'
 import { copyDown } from './copy-down.ts'
 
@@ -15,7 +16,7 @@ import { copyDown } from './copy-down.ts'
  */
 export function commit(
   platform: Platform,
-  { path, format, base, keep = false, rate = 0 }: CommitRequest,
+  { path, format, base, keep = false, rate = 0, changeSnapshots = false }: CommitRequest,
   { gate, job, secrets }: Pick<OpenOptions, 'gate' | 'secrets'> & { job: Job },
 ): CommitResult {
   const writableBelow = (real: string, depth: number): boolean => (base === undefined ? depth === 1 : real === realPath(platform, base))
@@ -26,6 +27,7 @@ export function commit(
     target = writableLayer(disk, base)
     const emptied = !keep && target === disk.below
     assertUnlocked(disk, secrets, target)
+    if (!changeSnapshots) assertSnapshotsKept(platform, path, { gate, secrets, format })
     if (emptied && !disk.driver.writer?.empty)
       throw new StrataError('UNSUPPORTED', 'The image can’t be emptied', { path }, 'Let it keep what it holds.')
     if (target.size < disk.size) target.grow(disk.size, 'off', job)

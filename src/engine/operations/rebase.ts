@@ -8,6 +8,7 @@ import type { Platform } from '../device/platform.ts'
 import type { AmendFacet, FormatDriver } from '../formats/driver.ts'
 import { identityOf } from '../io/file-system.ts'
 import { passGate } from '../io/gate.ts'
+import { assertSnapshotsKept } from './assert-snapshots-kept.ts'
 import { assertUnlocked } from './assert-unlocked.ts'
 import { copyDiffering } from './copy-differing.ts'
 
@@ -38,7 +39,11 @@ function rename(platform: Platform, { path, format, backing }: RebaseRequest, { 
   }
 }
 
-function move(platform: Platform, { path, format, backing, compress = false }: RebaseRequest, { gate, secrets, job }: Context): number {
+function move(
+  platform: Platform,
+  { path, format, backing, compress = false, changeSnapshots = false }: RebaseRequest,
+  { gate, secrets, job }: Context,
+): number {
   const disk = openDisk(platform, path, { gate, secrets, format, writable: true })
   let next: Disk | undefined
   try {
@@ -54,6 +59,7 @@ function move(platform: Platform, { path, format, backing, compress = false }: R
       assertUnlocked(next, secrets)
       assertApart(platform, disk, next)
     }
+    if (!changeSnapshots && (disk.below ?? next)) assertSnapshotsKept(platform, path, { gate, secrets, format })
     const named = backing && { name: backing.name, format: backing.format ?? next!.format }
     facet.assertAmendable({ backing: named }) // with a format that was found out, too
     const copied = copyDiffering(disk, { next, same: sameImage(platform), compress }, job)

@@ -167,7 +167,7 @@ describe('commit', () => {
       engine.snapshot({ path, action: { do: 'create', name: 'kept' } }, context)
       engine.bitmap({ path, name: 'marks', actions: [{ do: 'add', granularity: CLUSTER }] }, context)
     }
-    commit()
+    commit({ changeSnapshots: true })
     assertSound('/base', '/top')
     const base = open('/base')
     expect([...base.driver.bitmaps!.marked('marks')]).toEqual([{ at: 2 * CLUSTER, length: CLUSTER }])
