@@ -1,5 +1,5 @@
-import type { Qcow2Options } from '../../../shared/model.ts'
-import type { ConvertRequest, CreateRequest, ResizeRequest } from '../../../shared/requests.ts'
+import type { DiskInfo, Qcow2Options } from '../../../shared/model.ts'
+import type { ConvertRequest, CreateRequest, ResizeRequest, SnapshotAction } from '../../../shared/requests.ts'
 import { sizeArgument } from './sizes.ts'
 
 /** The `strata create` line that does what the request does. */
@@ -21,6 +21,7 @@ export function convertCommand(request: ConvertRequest): string {
   if (source.format) parts.push('-f', source.format)
   parts.push('-O', target.format)
   if (target.compress) parts.push('-c')
+  if (source.snapshot !== undefined) parts.push('-l', quote(`snapshot.id=${source.snapshot}`))
   parts.push(...optionArguments(target.qcow2), quote(source.path), quote(target.path))
   return parts.join(' ')
 }
@@ -32,6 +33,40 @@ export function resizeCommand(request: ResizeRequest): string {
   if (request.preallocation && request.preallocation !== 'off') parts.push(`--preallocation=${request.preallocation}`)
   parts.push(quote(request.path), sizeArgument(request.size))
   return parts.join(' ')
+}
+
+/** The `strata snapshot` lines that do the same, one after the other. Empty where the terminal, which deletes by name, would delete another. */
+export function snapshotCommand(disk: DiskInfo, actions: readonly SnapshotAction[], force: boolean): string {
+  if (actions.some((action) => action.do === 'delete' && !hasOwnName(disk, action.snapshot))) return ''
+  const lines = actions.map((action) => {
+    const forced = force && action.do === 'apply' ? ['--force'] : []
+    return ['strata', 'snapshot', ...snapshotArguments(disk, action), ...forced, quote(disk.path)].join(' ')
+  })
+  return lines.join(' && ')
+}
+
+function snapshotArguments(disk: DiskInfo, action: SnapshotAction): string[] {
+  switch (action.do) {
+    case 'create':
+      return ['-c', quote(action.name)]
+    case 'apply':
+      return ['-a', quote(named(disk, action.snapshot))]
+    case 'delete':
+      return ['-d', quote(named(disk, action.snapshot))]
+    case 'rename':
+      return ['--rename', quote(named(disk, action.snapshot)), '--to', quote(action.name)]
+  }
+}
+
+/** The name of the snapshot with this id, or the id where the name may mean another. */
+function named(disk: DiskInfo, id: string): string {
+  return hasOwnName(disk, id) ? (disk.snapshots.find((snapshot) => snapshot.id === id)?.name ?? id) : id
+}
+
+/** Whether the snapshot with this id has a name that is no other's name or id. */
+function hasOwnName(disk: DiskInfo, id: string): boolean {
+  const name = disk.snapshots.find((snapshot) => snapshot.id === id)?.name ?? ''
+  return name !== '' && disk.snapshots.filter((snapshot) => snapshot.name === name || snapshot.id === name).length === 1
 }
 
 function optionArguments(options: Qcow2Options | undefined): string[] {

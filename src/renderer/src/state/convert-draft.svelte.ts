@@ -1,9 +1,10 @@
 import type { Client, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { ChainInfo, Compat, FormatName, Qcow2Options } from '../../../shared/model.ts'
+import type { ChainInfo, Compat, FormatName, Qcow2Options, SnapshotInfo } from '../../../shared/model.ts'
 import type { ConvertRequest, Estimate } from '../../../shared/requests.ts'
 import { convertCommand } from '../lib/command-line.ts'
 import { baseName, folderOf, joinPath, stem } from '../lib/paths.ts'
+import { fileNamePart, snapshotName } from '../lib/snapshots.ts'
 import { DEFAULT_CLUSTER } from './create-draft.svelte.ts'
 import type { Jobs } from './jobs.svelte.ts'
 
@@ -14,6 +15,7 @@ export class ConvertDraft {
   readonly #separator: string
 
   #source = $state.raw<ChainInfo | undefined>(undefined)
+  #snapshot = $state.raw<SnapshotInfo | undefined>(undefined)
   #format = $state<FormatName>('qcow2')
   target = $state('')
   compress = $state(false)
@@ -39,6 +41,11 @@ export class ConvertDraft {
 
   get source(): ChainInfo | undefined {
     return this.#source
+  }
+
+  /** the snapshot that is converted, where it is not the disk as it is */
+  get snapshot(): SnapshotInfo | undefined {
+    return this.#snapshot
   }
 
   /** The person agreed that the file in the target's place is replaced; another target needs another yes. */
@@ -74,14 +81,16 @@ export class ConvertDraft {
     return this.#error
   }
 
-  /** Looks at an image and fills in a target that suits it: the other format, beside the source. */
-  async from(path: string): Promise<void> {
+  /** Looks at an image and fills in a target that suits it, beside the source: the other format, or for a snapshot the same. */
+  async from(path: string, snapshot?: SnapshotInfo): Promise<void> {
     this.#error = undefined
     this.#estimate = undefined
     try {
       this.#source = await this.#client.info({ path })
-      this.#format = this.info?.format === 'qcow2' ? 'raw' : 'qcow2'
-      this.target = this.#beside(path, `${stem(baseName(path))}.${this.#format}`)
+      this.#snapshot = snapshot
+      this.#format = this.info?.format === 'qcow2' && !snapshot ? 'raw' : 'qcow2'
+      const name = stem(baseName(path)) + (snapshot ? `-${fileNamePart(snapshotName(snapshot))}` : '')
+      this.target = this.#beside(path, `${name}.${this.#format}`)
       this.#avoidSource()
     } catch (error) {
       this.#source = undefined
@@ -126,7 +135,7 @@ export class ConvertDraft {
     const target = this.target.trim()
     if (!source || target === '') return undefined
     const request: ConvertRequest = {
-      source: { path: source.path, format: source.format },
+      source: { path: source.path, format: source.format, ...(this.#snapshot && { snapshot: this.#snapshot.id }) },
       target: { path: target, format: this.#format },
       overwrite: false,
     }

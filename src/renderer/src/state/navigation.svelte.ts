@@ -1,8 +1,13 @@
-import type { DiskInfo } from '../../../shared/model.ts'
+import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
+import type { SnapshotAsk } from './snapshot-draft.svelte.ts'
 
 export type DiskTab = 'overview' | 'health' | 'snapshots'
 export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab }
-export type Sheet = { is: 'create'; backing?: string } | { is: 'convert'; source?: string } | { is: 'resize'; disk: DiskInfo }
+export type Sheet =
+  | { is: 'create'; backing?: string }
+  | { is: 'convert'; source?: string; snapshot?: SnapshotInfo }
+  | { is: 'resize'; disk: DiskInfo }
+  | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
 
 /** Which page is shown, and which sheet lies over it. */
 export class Navigation {

@@ -2,6 +2,8 @@ import { createContext } from 'svelte'
 import type { Host } from '../api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo } from '../../../shared/model.ts'
+import { chainFrom } from '../lib/chain-tree.ts'
+import { holdsSnapshots } from '../lib/snapshots.ts'
 import { words } from '../words/en.ts'
 import { Connection } from './connection.svelte.ts'
 import { ConvertDraft } from './convert-draft.svelte.ts'
@@ -15,6 +17,8 @@ import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
 import { ResizeDraft } from './resize-draft.svelte.ts'
 import { Settings } from './settings.svelte.ts'
+import { SnapshotDraft, type SnapshotAsk } from './snapshot-draft.svelte.ts'
+import { SnapshotSpaces } from './snapshot-spaces.svelte.ts'
 
 /** Everything the window knows and can do, for its views. */
 export class Strata {
@@ -90,6 +94,13 @@ export class Strata {
     await this.jobs.start({ kind: 'check', request: { path: disk.path, format: disk.format } })
   }
 
+  /** Asks for a name for a snapshot of the disk that is shown, if that can hold one. */
+  askSnapshot(): void {
+    const path = this.navigation.shown
+    const disk = path === undefined ? undefined : chainFrom(this.library.entries, path)?.layers[0]
+    if (disk && holdsSnapshots(disk)) this.navigation.openSheet({ is: 'snapshot', disk, ask: { do: 'create' } })
+  }
+
   async showInFolder(path: string): Promise<void> {
     await this.#host.client.showInFolder({ path })
   }
@@ -112,6 +123,14 @@ export class Strata {
 
   resizeDraft(disk: DiskInfo): ResizeDraft {
     return new ResizeDraft(disk, this.jobs)
+  }
+
+  snapshotDraft(disk: DiskInfo, ask: SnapshotAsk): SnapshotDraft {
+    return new SnapshotDraft(disk, ask, this.#host.client, this.jobs)
+  }
+
+  snapshotSpaces(): SnapshotSpaces {
+    return new SnapshotSpaces(this.#host.client)
   }
 }
 

@@ -18,6 +18,9 @@ export function runShortcut(event: KeyboardEvent, strata: Strata): void {
     case 'e':
       navigation.openSheet(navigation.shown === undefined ? { is: 'convert' } : { is: 'convert', source: navigation.shown })
       break
+    case 's':
+      strata.askSnapshot()
+      break
     case 'f':
     case 'k':
       document.getElementById(SEARCH_ID)?.focus()
