@@ -1,34 +1,14 @@
 import { StrataError } from '../shared/errors.ts'
 import type { DiskInfo, FormatName } from '../shared/model.ts'
-import type { ConvertRequest, ConvertTarget } from '../shared/requests.ts'
+import type { ConvertTarget } from '../shared/requests.ts'
 import { passphraseNamed } from '../shared/secrets.ts'
 import type { Parsed } from './args.ts'
 import { CreationOptions } from './creation-options.ts'
 import { Failure } from './failure.ts'
 import { readImageName } from './image-name.ts'
-import { chainOf, inspectWhole, knownFormat } from './inspect.ts'
+import { chainOf, knownFormat } from './inspect.ts'
 import { brokenLayer, openReason } from './open-failure.ts'
-import { type NamedImage, namedImage } from './named-image.ts'
 import { compressionLevel } from './convert-numbers.ts'
-
-/** One of the images that are read, and what it is. */
-export interface Opened extends NamedImage {
-  top: DiskInfo | undefined
-}
-
-/** Reads the name of an image and looks whether it opens. Throws what qemu-img would say. */
-export function openedSource(args: Parameters<typeof namedImage>[0], operand: string): Opened {
-  const image = namedImage(args, operand)
-  const top = inspectWhole(image.path, image.format, operand).layers[0]
-  if (top?.encrypted && image.secret === undefined)
-    throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
-  return { ...image, top }
-}
-
-/** The same as a request names it. */
-export function sourceImage({ path, top, secret }: Opened): ConvertRequest['source'] {
-  return { path, ...(top && { format: top.format }), ...(secret !== undefined && { secret }) }
-}
 
 type TargetArgs = Parsed<'targetFormat' | 'compress' | 'backing' | 'backingFormat' | 'zeroTarget' | 'targetImageOptions' | 'level'>
 

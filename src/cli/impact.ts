@@ -1,5 +1,4 @@
-import { realpathSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
 import { createEngine, unwatched } from '../engine/index.ts'
 import type { DiskInfo } from '../shared/model.ts'
 import type { Dependant } from '../shared/requests.ts'
@@ -10,6 +9,7 @@ import { GATE } from './inspect.ts'
 import { printable } from './line-drawing.ts'
 import { listedNames } from './listed-names.ts'
 import { programName } from './program-name.ts'
+import { realPath } from './real-path.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Option of verbs that change what other images stand on. */
@@ -23,6 +23,8 @@ export const FORCE: OptionSpec = {
  * has named by what was asked for are no surprise; they are `but`. An image that can't be read as it is has nothing to lose.
  */
 export function assertHarmless(path: string, { but, doing }: { but: readonly Pick<DiskInfo, 'path'>[]; doing: string }): void {
+  // A file that is only about to be made is read by nobody: its folder need not be gone through.
+  if (!existsSync(path)) return
   const expected = new Set(but.map((layer) => realPath(layer.path)))
   const harmed = dependantsOf(path).filter((one) => one.broken === undefined && !expected.has(one.path))
   if (harmed.length === 0) return
@@ -46,13 +48,4 @@ function dependantsOf(path: string): Dependant[] {
 export function warnOfStranded(terminal: Terminal, between: readonly DiskInfo[], target: DiskInfo): void {
   const names = listedNames(between.map(({ path }) => path))
   terminal.err(`${programName()}: warning: ${names} will read wrong, as '${printable(target.path)}' below changes\n`)
-}
-
-/** The path with links followed, as far as there is such a file. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path)
-  } catch {
-    return resolve(path)
-  }
 }

@@ -1,8 +1,9 @@
 import { parentPort } from 'node:worker_threads'
+import type { QueryName, Result } from '../shared/api.ts'
 import { toErrorDto } from '../shared/errors.ts'
 import { wipe } from '../shared/secrets.ts'
 import { createEngine, unwatched, type CallContext } from '../engine/index.ts'
-import type { FromQueryThread, ToQueryThread } from './thread-messages.ts'
+import type { FromQueryThread, Question, ToQueryThread } from './thread-messages.ts'
 
 const engine = createEngine()
 
@@ -19,23 +20,7 @@ function answer(question: ToQueryThread): FromQueryThread {
   }
 }
 
-function ask({ method, request }: ToQueryThread, context: CallContext) {
-  switch (method) {
-    case 'info':
-      return engine.info(request, context)
-    case 'estimate':
-      return engine.estimate(request, context)
-    case 'snapshotSpace':
-      return engine.snapshotSpace(request, context)
-    case 'mapOverview':
-      return engine.mapOverview(request, context)
-    case 'layout':
-      return engine.layout(request, context)
-    case 'dependants':
-      return engine.dependants(request, context)
-    case 'findParent':
-      return engine.findParent(request, context)
-    case 'map':
-      return engine.map(request, context)
-  }
+/** The compiler sees that method and request belong together as long as both hang on one type. */
+function ask<M extends QueryName>({ method, request }: Question<M>, context: CallContext): Result<M> {
+  return engine[method](request, context)
 }

@@ -28,9 +28,10 @@ export type FromJobThread =
   | { error: ErrorDto }
 
 /** A question to the standing thread. */
-export type ToQueryThread = {
-  [M in QueryName]: { id: number; method: M; request: Request<M>; gate: GateRule; secrets?: Secrets }
-}[QueryName]
+export type Question<M extends QueryName> = {
+  [K in M]: { id: number; method: K; request: Request<K>; gate: GateRule; secrets?: Secrets }
+}[M]
+export type ToQueryThread = Question<QueryName>
 
 /** Its answer. */
 export type FromQueryThread = { id: number; ok: Result<QueryName> } | { id: number; error: ErrorDto }

@@ -1,4 +1,4 @@
-import type { Handlers, JobOrder, JobView, LibraryEntry, Settings, WindowApi } from '../shared/api.ts'
+import type { Handlers, JobOrder, JobView, LibraryEntry, QueryName, Request, Result, Settings, WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { BitmapRequest, ConvertRequest, SourceImage } from '../shared/requests.ts'
 import type { Channel } from '../shared/rpc/protocol.ts'
@@ -12,6 +12,9 @@ import { Library } from './library.ts'
 import { validRequest } from './requests.ts'
 import { settingsFile } from './settings.ts'
 import type { Shell } from './shell.ts'
+
+/** The questions that are about one image. */
+type LookName = { [M in QueryName]: Request<M> extends { path: string } ? M : never }[QueryName]
 
 export interface WindowHostParts {
   /** where library and settings are kept */
@@ -94,37 +97,16 @@ export class WindowHost {
   }
 
   readonly #handlers: Handlers<WindowApi> = {
-    info: (request) => {
-      const { path, ...rest } = validRequest('info', request)
-      return this.#engine.query('info', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
-    },
+    info: (request) => this.#look('info', request),
     estimate: (request) => this.#engine.query('estimate', this.#allowConvert(validRequest('estimate', request)), this.#grants.rule()),
 
-    snapshotSpace: (request) => {
-      const { path, ...rest } = validRequest('snapshotSpace', request)
-      return this.#engine.query('snapshotSpace', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
-    },
-    mapOverview: (request) => {
-      const { path, ...rest } = validRequest('mapOverview', request)
-      return this.#engine.query('mapOverview', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
-    },
+    snapshotSpace: (request) => this.#look('snapshotSpace', request),
+    mapOverview: (request) => this.#look('mapOverview', request),
     // Only files that the window might open, or that an image may name, are looked at: the rule says which.
-    dependants: (request) => {
-      const { path, ...rest } = validRequest('dependants', request)
-      return this.#engine.query('dependants', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
-    },
-    findParent: (request) => {
-      const { path, ...rest } = validRequest('findParent', request)
-      return this.#engine.query('findParent', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
-    },
-    layout: (request) => {
-      const { path, ...rest } = validRequest('layout', request)
-      return this.#engine.query('layout', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
-    },
-    map: (request) => {
-      const { path, ...rest } = validRequest('map', request)
-      return this.#engine.query('map', { ...rest, path: this.#grants.assertReadable(path) }, this.#grants.rule())
-    },
+    dependants: (request) => this.#look('dependants', request),
+    findParent: (request) => this.#look('findParent', request),
+    layout: (request) => this.#look('layout', request),
+    map: (request) => this.#look('map', request),
 
     facts: (request) => {
       validRequest('facts', request)
@@ -183,6 +165,12 @@ export class WindowHost {
       const { path } = validRequest('showInFolder', request)
       return this.#ask('showInFolder')({ path: this.#grants.assertReadable(path) })
     },
+  }
+
+  /** A question about one image, which must be readable. */
+  #look<M extends LookName>(method: M, request: unknown): Promise<Result<M>> {
+    const asked = validRequest(method, request)
+    return this.#engine.query(method, { ...asked, path: this.#grants.assertReadable(asked.path) }, this.#grants.rule())
   }
 
   #ask<M extends Exclude<keyof Shell, 'facts'>>(method: M): NonNullable<Shell[M]> {

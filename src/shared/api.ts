@@ -95,9 +95,9 @@ export type QueryName = { [M in keyof EngineApi]: (typeof ENGINE)[M] extends 'qu
 export type JobName = { [M in keyof EngineApi]: (typeof ENGINE)[M] extends 'job' ? M : never }[keyof EngineApi]
 
 /** A job to start: its verb and that verb's request. */
-export type JobOrder = { [K in JobName]: { kind: K; request: Request<K> } }[JobName]
+export type JobOrder<M extends JobName = JobName> = { [K in M]: { kind: K; request: Request<K> } }[M]
 /** What a finished job gave. */
-export type JobOutcome = { [K in JobName]: { kind: K; result: Result<K> } }[JobName]
+export type JobOutcome<M extends JobName = JobName> = { [K in M]: { kind: K; result: Result<K> } }[M]
 
 export type JobStatus = 'waiting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled'
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { strata } from '../../src/cli/strata.ts'
+import { recordingTerminal } from '../fixtures/recording-terminal.ts'
 import { run, type Said } from './qemu.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -28,12 +29,7 @@ export function strataProcess(args: readonly string[], cwd: string, limit?: numb
 
 /** Runs the command inside this process, which must be in the folder that relative names mean. */
 export async function strataInside(args: readonly string[]): Promise<Said> {
-  const said = { stdout: '', stderr: '' }
-  const exit = await strata(args, {
-    out: (text) => void (said.stdout += text),
-    err: (text) => void (said.stderr += text),
-    attended: false,
-    onStop: () => () => undefined,
-  })
-  return { exit, ...said }
+  const terminal = recordingTerminal()
+  const exit = await strata(args, terminal)
+  return { exit, stdout: terminal.printed, stderr: terminal.complaints }
 }

@@ -1,5 +1,5 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { DiskInfo, FormatName, Progress } from '../../shared/model.ts'
+import type { DiskInfo, FormatName } from '../../shared/model.ts'
 import type { AmendChanges } from '../../shared/requests.ts'
 import { assertCacheMode, FORMAT, QUIET } from '../common-options.ts'
 import { creationOptionKind, readOptionValue } from '../creation-options.ts'
@@ -12,7 +12,7 @@ import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { systemWords } from '../open-failure.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { programName } from '../program-name.ts'
-import { PROGRESS_END, progressLine } from '../progress.ts'
+import { progressDisplay } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import type { Terminal } from '../terminal.ts'
 import { verb } from '../verb.ts'
@@ -69,19 +69,16 @@ export const amend = verb({
     if (shrinks && !args.has('shrink')) throw new Failure('Use the --shrink option to perform a shrink operation.')
     if (shrinks && !args.has('force')) assertHarmless(path, { but: [], doing: 'Shrinking this image' })
 
-    const shows = args.has('progress') && !args.has('quiet')
-    if (shows) terminal.out(progressLine({ done: 0, total: 1 }))
+    const progress = progressDisplay(args, terminal)
+    progress.begin()
     const request = { path, format: top.format, changes, shrink: args.has('shrink') }
     try {
-      const onProgress = (progress: Progress): void => {
-        if (shows) terminal.out(progressLine(progress))
-      }
-      await runJob(terminal, { kind: 'amend', request }, onProgress, secretsByPath(image))
+      await runJob(terminal, { kind: 'amend', request }, progress.show, secretsByPath(image))
     } catch (error) {
       if (error instanceof StrataError) throw new Failure(systemWords(error.toDto()), { hint: error.hint })
       throw error
     }
-    if (shows) terminal.out(PROGRESS_END)
+    progress.end()
     return EXIT.ok
   },
 })

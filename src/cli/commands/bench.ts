@@ -4,11 +4,11 @@ import { cacheModeExists, FORMAT, QUIET, SHARE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
 import { assertHarmless, FORCE } from '../impact.ts'
-import { inspectWhole } from '../inspect.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
 import { runJob } from '../run-job.ts'
 import { sizeArgument } from '../size-argument.ts'
+import { inspected } from '../source-image.ts'
 import { verb } from '../verb.ts'
 
 const MAX_INT = 2 ** 31 - 1
@@ -67,9 +67,7 @@ export const bench = verb({
     if (writes && args.has('share')) throw new Failure(`Could not open '${operand}': force-share=on can only be used with read-only images`)
     if (native && !UNCACHED.includes(args.last('cache') ?? ''))
       throw new Failure(`Could not open '${operand}': aio=native was specified, but it requires cache.direct=on, which was not specified.`)
-    const [top] = inspectWhole(image.path, image.format, operand).layers
-    if (top?.encrypted && image.secret === undefined)
-      throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
+    const { top } = inspected(image, operand)
     if (writes && !args.has('force')) assertHarmless(image.path, { but: [], doing: 'Writing this image' })
     const step = numbers.step === 0 ? bufferSize : numbers.step
     const kind = writes ? 'write' : 'read'

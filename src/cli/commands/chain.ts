@@ -1,6 +1,5 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { createEngine, unwatched } from '../../engine/index.ts'
-import { canonicalPath } from '../../host/canonical.ts'
 import { FORMAT, OUTPUT, outputOf, SHARE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { usageFailure } from '../failure.ts'
@@ -9,6 +8,7 @@ import { json } from '../json.ts'
 import { lineDrawing } from '../line-drawing.ts'
 import { IMAGE, namedImage } from '../named-image.ts'
 import { chainObject, chainText, type KnownChain } from '../render-chain.ts'
+import { realPath } from '../real-path.ts'
 import { verb } from '../verb.ts'
 
 /** `strata chain`: what an image stands on, and what stands on it and on the layers below. */
@@ -29,7 +29,7 @@ export const chain = verb({
     if (operand === undefined || extra !== undefined) throw usageFailure('Expecting one image file name')
     const image = namedImage(args, operand)
     const { layers, broken } = inspect(image.path, image.format, operand)
-    const reals = layers.map(({ path }) => canonicalPath(resolve(path)))
+    const reals = layers.map(({ path }) => realPath(path))
     const folders = [...new Set([...reals.map((real) => dirname(real)), ...args.all('search')])]
     // Whatever stands on some layer stands on the lowest one, too.
     const found = createEngine().dependants({ path: reals.at(-1) ?? image.path, folders }, { gate: GATE, job: unwatched })

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { StrataError } from '../../shared/errors.ts'
-import type { DiskInfo, Progress } from '../../shared/model.ts'
+import type { DiskInfo } from '../../shared/model.ts'
 import type { CommitRequest } from '../../shared/requests.ts'
 import { assertCacheMode, FORMAT, QUIET } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -9,7 +9,7 @@ import { assertHarmless, FORCE, warnOfStranded } from '../impact.ts'
 import { inspectWhole } from '../inspect.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
-import { PROGRESS_END, progressLine } from '../progress.ts'
+import { progressDisplay } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import { sizeArgument } from '../size-argument.ts'
 import { verb } from '../verb.ts'
@@ -50,7 +50,8 @@ export const commit = verb({
     const between = above.slice(1)
     if (between.length > 0) warnOfStranded(terminal, between, target)
 
-    const showing = args.has('progress') && !args.has('quiet')
+    // Emptying the overlay, which comes last, would begin anew.
+    const progress = progressDisplay(args, terminal, ['Committing'])
     const request: CommitRequest = {
       path,
       ...(layers[0] && { format: layers[0].format }),
@@ -60,18 +61,14 @@ export const commit = verb({
       keep: named !== undefined || args.has('keep'),
     }
     try {
-      const show = (progress: Progress): void => {
-        // Emptying the overlay, which comes last, would begin anew.
-        if (showing && progress.phase === 'Committing') terminal.out(progressLine(progress))
-      }
-      await runJob(terminal, { kind: 'commit', request }, show, secretsByPath(image))
+      await runJob(terminal, { kind: 'commit', request }, progress.show, secretsByPath(image))
     } catch (error) {
       if (!(error instanceof StrataError)) throw error
       const passphrase = error.code === 'NO_PASSPHRASE' || error.code === 'WRONG_PASSPHRASE'
       const words = passphrase ? `Could not open '${operand}': ${openReason(path, error.toDto())}` : systemWords(error.toDto())
       throw new Failure(words, { hint: error.hint })
     }
-    if (showing) terminal.out(PROGRESS_END)
+    progress.end()
     if (!args.has('quiet')) terminal.out('Image committed.\n')
     return EXIT.ok
   },

@@ -1,6 +1,5 @@
 import type { CompactRequest, CompactResult } from '../../shared/requests.ts'
 import { StrataError } from '../../shared/errors.ts'
-import type { Progress } from '../../shared/model.ts'
 import { FORMAT, OUTPUT, outputOf, QUIET } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
@@ -8,7 +7,7 @@ import { inspect } from '../inspect.ts'
 import { json } from '../json.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
-import { PROGRESS_END, progressLine } from '../progress.ts'
+import { type ProgressDisplay, progressDisplay } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import { humanSize } from '../sizes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -52,12 +51,9 @@ export const compact = verb({
     const [top] = inspect(path, image.format, operand).layers
     if (!top) throw new Failure(`Could not open '${path}'`)
     const request: CompactRequest = { path, format: top.format, how: rewrite ? 'rewrite' : 'in-place', compress, dryRun }
-    const showing = args.has('progress') && !args.has('quiet')
-    const show = (progress: Progress): void => {
-      if (showing && SHOWN.includes(progress.phase)) terminal.out(progressLine(progress))
-    }
-    const result = await compacted(terminal, request, show, secretsByPath(image))
-    if (showing) terminal.out(PROGRESS_END)
+    const progress = progressDisplay(args, terminal, SHOWN)
+    const result = await compacted(terminal, request, progress.show, secretsByPath(image))
+    progress.end()
     if (!args.has('quiet')) terminal.out(output === 'json' ? json(resultObject(request, result)) : resultText(request, result))
     return EXIT.ok
   },
@@ -66,7 +62,7 @@ export const compact = verb({
 async function compacted(
   terminal: Terminal,
   request: CompactRequest,
-  show: (progress: Progress) => void,
+  show: ProgressDisplay['show'],
   secrets: Record<string, Uint8Array>,
 ): Promise<CompactResult> {
   try {

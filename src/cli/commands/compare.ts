@@ -1,13 +1,13 @@
 import { StrataError } from '../../shared/errors.ts'
-import type { CompareResult, SourceImage } from '../../shared/requests.ts'
+import type { CompareResult } from '../../shared/requests.ts'
 import { assertCacheMode, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
-import { inspectWhole } from '../inspect.ts'
-import { IMAGE, namedImage } from '../named-image.ts'
+import { IMAGE } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
 import { progressLine } from '../progress.ts'
 import { runJob } from '../run-job.ts'
+import { type Opened, openedSource, sourceImage } from '../source-image.ts'
 import { verb } from '../verb.ts'
 
 /** Bytes that qemu-img tells apart. */
@@ -46,7 +46,7 @@ export const compare = verb({
       const left = opened(args, first)
       const right = opened({ ...args, last: (name) => args.last(name === 'format' ? 'otherFormat' : name) }, second)
       if (showing) terminal.out(progressLine({ done: 0, total: 1 }))
-      const request = { left: left.source, right: right.source, strict: args.has('strict') }
+      const request = { left: sourceImage(left), right: sourceImage(right), strict: args.has('strict') }
       const result = await runJob(
         terminal,
         { kind: 'compare', request },
@@ -69,31 +69,22 @@ export const compare = verb({
   },
 })
 
-interface Opened {
-  operand: string
-  source: SourceImage
-  secrets: Record<string, Uint8Array>
+type Side = Opened & { operand: string }
+
+function opened(args: Parameters<typeof openedSource>[0], operand: string): Side {
+  return { ...openedSource(args, operand), operand }
 }
 
-/** Looks into an image, so that what is wrong with it is told before the work begins. */
-function opened(args: Pick<Parameters<typeof namedImage>[0], 'has' | 'last' | 'all'>, operand: string): Opened {
-  const { path, format, secret, secrets } = namedImage(args, operand)
-  const [top] = inspectWhole(path, format, operand).layers
-  if (top?.encrypted && secret === undefined)
-    throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
-  return { operand, source: { path, ...(top && { format: top.format }), ...(secret !== undefined && { secret }) }, secrets }
-}
-
-function failureOf(error: unknown, left: Opened, right: Opened): unknown {
+function failureOf(error: unknown, left: Side, right: Side): unknown {
   if (!(error instanceof StrataError)) return error
   const { where, hint, message } = error
-  const image = where.path === right.source.path ? right : left
+  const image = where.path === right.path ? right : left
   if (where.field === 'allocation')
     return new Failure(`Sector allocation test failed for ${image.operand}: ${message}`, { exitCode: EXIT.notAllocated, hint })
   if (where.field === 'content')
     return new Failure(`Error while reading offset ${where.offset ?? 0} of ${image.operand}: ${message}`, { exitCode: EXIT.notRead, hint })
   const dto = error.toDto()
-  const reason = where.path === undefined ? systemWords(dto) : openReason(image.source.path, dto)
+  const reason = where.path === undefined ? systemWords(dto) : openReason(image.path, dto)
   return new Failure(`Could not open '${image.operand}': ${reason}`, { exitCode: EXIT.notOpened, hint })
 }
 

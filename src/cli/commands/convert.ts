@@ -3,7 +3,7 @@ import type { ConvertRequest, ConvertResult, Unreadable } from '../../shared/req
 import type { Parsed } from '../args.ts'
 import { assertCacheMode, CREATION, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { assertParallel, rateOf, sparseLength } from '../convert-numbers.ts'
-import { doingOf, newTarget, type Opened, openedSource, sourceImage, targetInPlace } from '../converted-image.ts'
+import { doingOf, newTarget, targetInPlace } from '../converted-image.ts'
 import { creationHelp } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
@@ -14,10 +14,11 @@ import { IMAGE } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
 import { asksForHelp, parseOptionLists } from '../option-list.ts'
 import { programName } from '../program-name.ts'
-import { PROGRESS_END, progressLine } from '../progress.ts'
+import { type ProgressDisplay, progressDisplay } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import { snapshotOf } from '../snapshot-choice.ts'
 import type { Terminal } from '../terminal.ts'
+import { type Opened, openedSource, sourceImage } from '../source-image.ts'
 import { verb } from '../verb.ts'
 
 const OPTIONS = {
@@ -105,9 +106,9 @@ export const convert = verb({
       ...(args.has('salvage') && { salvage: true }),
       ...(args.last('targetCache') === 'unsafe' && { unflushed: true }),
     }
-    const showing = args.has('progress') && !args.has('quiet')
-    const { unreadable } = await converted(terminal, request, opened, operands, showing)
-    if (showing) terminal.out(PROGRESS_END)
+    const progress = progressDisplay(args, terminal)
+    const { unreadable } = await converted(terminal, request, opened, operands, progress.show)
+    progress.end()
     if (unreadable && !args.has('quiet')) warnOfLost(terminal, unreadable)
     return EXIT.ok
   },
@@ -128,19 +129,12 @@ async function converted(
   request: ConvertRequest,
   opened: readonly Opened[],
   operands: readonly string[],
-  showing: boolean,
+  show: ProgressDisplay['show'],
 ): Promise<ConvertResult> {
   const { target } = request
   const doing = doingOf(target.path, target.format)
   try {
-    return await runJob(
-      terminal,
-      { kind: 'convert', request },
-      (progress) => {
-        if (showing) terminal.out(progressLine(progress))
-      },
-      opened[0]?.secrets,
-    )
+    return await runJob(terminal, { kind: 'convert', request }, show, opened[0]?.secrets)
   } catch (error) {
     if (!(error instanceof StrataError)) {
       if (error instanceof Failure && error.message !== '') throw new Failure(`${doing}: ${error.message}`, error)

@@ -1,7 +1,6 @@
 import { StrataError } from '../../shared/errors.ts'
 import type { ConvertRequest } from '../../shared/requests.ts'
 import { FORMAT, SHARE } from '../common-options.ts'
-import { openedSource, sourceImage } from '../converted-image.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
 import { assertHarmless, FORCE } from '../impact.ts'
@@ -12,6 +11,7 @@ import { openReason } from '../open-failure.ts'
 import { programName } from '../program-name.ts'
 import { runJob } from '../run-job.ts'
 import { sizeArgument } from '../size-argument.ts'
+import { openedSource, sourceImage } from '../source-image.ts'
 import { verb } from '../verb.ts'
 
 /** Bytes of a block, unless stated. */

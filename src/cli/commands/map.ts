@@ -4,11 +4,12 @@ import { createEngine, unwatched } from '../../engine/index.ts'
 import { FORMAT, OUTPUT, outputOf, SHARE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure, usageFailure } from '../failure.ts'
-import { GATE, inspectWhole } from '../inspect.ts'
-import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
+import { GATE } from '../inspect.ts'
+import { IMAGE, secretsByPath } from '../named-image.ts'
 import { openReason } from '../open-failure.ts'
 import { sizeArgument } from '../size-argument.ts'
 import type { Terminal } from '../terminal.ts'
+import { openedSource } from '../source-image.ts'
 import { verb } from '../verb.ts'
 
 /** `strata map`: where the bytes of a disk lie, layer by layer. Printed as it is found. */
@@ -39,13 +40,9 @@ export const map = verb({
     if (operand === undefined || extra !== undefined) throw usageFailure('Expecting one image file name')
     const output = outputOf(args.last('output'))
 
-    const image = namedImage(args, operand)
-    const { layers } = inspectWhole(image.path, image.format, operand)
-    const [top] = layers
-    if (!top) throw new Failure(`Could not open '${operand}'`)
-    if (top.encrypted && image.secret === undefined)
-      throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
-    const request = { path: image.path, format: top.format, ...(length !== undefined && { length: within(length) }) }
+    const image = openedSource(args, operand)
+    const { path, top } = image
+    const request = { path, ...(top && { format: top.format }), ...(length !== undefined && { length: within(length) }) }
     const end = length === undefined ? Infinity : within(start + length)
     let show: Printer | undefined
     try {

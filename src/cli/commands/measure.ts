@@ -5,9 +5,9 @@ import { CREATION, FORMAT, OUTPUT, outputOf, SHARE } from '../common-options.ts'
 import { CreationOptions } from '../creation-options.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { inspectWhole, knownFormat } from '../inspect.ts'
+import { knownFormat } from '../inspect.ts'
 import { json } from '../json.ts'
-import { IMAGE, namedImage } from '../named-image.ts'
+import { IMAGE } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
 import { parseOptionLists } from '../option-list.ts'
 import { programName } from '../program-name.ts'
@@ -15,6 +15,7 @@ import { runJob } from '../run-job.ts'
 import { readSecrets } from '../secrets.ts'
 import { sizeArgument } from '../size-argument.ts'
 import { snapshotOf } from '../snapshot-choice.ts'
+import { openedSource, sourceImage } from '../source-image.ts'
 import { verb } from '../verb.ts'
 
 /** Formats of qemu-img's that can't be measured there either. */
@@ -77,15 +78,11 @@ function sizeOf(size = 0n): number {
 }
 
 function sourceOf(
-  args: Parameters<typeof namedImage>[0] & { last(name: 'snapshot'): string | undefined },
+  args: Parameters<typeof openedSource>[0] & { last(name: 'snapshot'): string | undefined },
   operand: string,
 ): { source: MeasureRequest['source']; secrets: Record<string, Uint8Array> } {
-  const { path, format, secret, secrets } = namedImage(args, operand)
-  const [top] = inspectWhole(path, format, operand).layers
-  if (top?.encrypted && secret === undefined)
-    throw new Failure(`Could not open '${operand}': Parameter 'encrypt.key-secret' is required for cipher`)
-  const snapshot = snapshotOf(top, args.last('snapshot'))
-  return { source: { path, ...(top && { format: top.format }), ...(secret !== undefined && { secret }), ...snapshot }, secrets }
+  const image = openedSource(args, operand)
+  return { source: { ...sourceImage(image), ...snapshotOf(image.top, args.last('snapshot')) }, secrets: image.secrets }
 }
 
 function targetOf(name: string, settings: readonly [string, string][], compress: boolean): MeasureRequest['target'] {

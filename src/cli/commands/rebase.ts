@@ -1,6 +1,6 @@
 import { basename, isAbsolute } from 'node:path'
 import { StrataError } from '../../shared/errors.ts'
-import type { FormatName, Progress } from '../../shared/model.ts'
+import type { FormatName } from '../../shared/model.ts'
 import type { RebaseRequest } from '../../shared/requests.ts'
 import { assertCacheMode, FORMAT, QUIET, SHARE, SOURCE_CACHE } from '../common-options.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -9,7 +9,7 @@ import { assertHarmless, FORCE } from '../impact.ts'
 import { inspect, inspectWhole, knownFormat } from '../inspect.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { openReason, systemWords } from '../open-failure.ts'
-import { PROGRESS_END, progressLine } from '../progress.ts'
+import { progressDisplay } from '../progress.ts'
 import { runJob } from '../run-job.ts'
 import { verb } from '../verb.ts'
 
@@ -59,8 +59,8 @@ export const rebase = verb({
     if (top.format !== 'qcow2') throw notChanged(backing, 'Operation not supported')
     if (unsafe && !args.has('force')) assertHarmless(path, { but: [top], doing: 'An unsafe rebase' })
 
-    const showing = args.has('progress') && !args.has('quiet')
-    if (showing) terminal.out(progressLine({ done: 0, total: 1 }))
+    const progress = progressDisplay(args, terminal)
+    progress.begin()
     const request: RebaseRequest = {
       path,
       format: top.format,
@@ -70,14 +70,11 @@ export const rebase = verb({
       changeSnapshots: args.has('force'),
     }
     try {
-      const show = (progress: Progress): void => {
-        if (showing) terminal.out(progressLine(progress))
-      }
-      await runJob(terminal, { kind: 'rebase', request }, show, secretsByPath(image))
+      await runJob(terminal, { kind: 'rebase', request }, progress.show, secretsByPath(image))
     } catch (error) {
       throw error instanceof StrataError ? failureOf(error, request) : error
     }
-    if (showing) terminal.out(PROGRESS_END)
+    progress.end()
     return EXIT.ok
   },
 })

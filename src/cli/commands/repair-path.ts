@@ -1,6 +1,5 @@
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, relative } from 'node:path'
 import { createEngine, unwatched } from '../../engine/index.ts'
-import { canonicalPath } from '../../host/canonical.ts'
 import { StrataError } from '../../shared/errors.ts'
 import type { ChainInfo, FormatName } from '../../shared/model.ts'
 import type { FindParentResult, RebaseRequest } from '../../shared/requests.ts'
@@ -12,6 +11,7 @@ import { printable } from '../line-drawing.ts'
 import { listedNames } from '../listed-names.ts'
 import { IMAGE, namedImage, secretsByPath } from '../named-image.ts'
 import { systemWords } from '../open-failure.ts'
+import { realPath } from '../real-path.ts'
 import { runJob } from '../run-job.ts'
 import { verb } from '../verb.ts'
 
@@ -126,8 +126,4 @@ async function rename({ path }: RebaseRequest, work: () => Promise<unknown>): Pr
     if (!(error instanceof StrataError)) throw error
     throw new Failure(`Could not change the backing file of '${printable(path)}': ${systemWords(error.toDto())}`, { hint: error.hint })
   }
-}
-
-function realPath(path: string): string {
-  return canonicalPath(resolve(path))
 }

@@ -63,15 +63,8 @@ export class Disk {
     if (extent.kind === 'data' && extent.sealed) readSealed(extent, extent.sealed, part)
     else if (extent.kind === 'data') readPadded(extent.storage, extent.at, part)
     else if (extent.kind === 'packed') this.driver.readPacked(at, part)
-    else if (extent.kind === 'below' && this.below) this.below.#readOrZero(at, part)
+    else if (extent.kind === 'below' && this.below) readPadded(this.below, at, part)
     else part.fill(0)
-  }
-
-  /** Like `readAt`, but what lies past the end reads as zeros, as under an overlay that is larger than its base. */
-  #readOrZero(at: number, into: Uint8Array): void {
-    const there = Math.max(0, Math.min(into.length, this.size - at))
-    if (there > 0) this.readAt(at, into.subarray(0, there))
-    into.fill(0, there)
   }
 
   /** The runs that cover `[at, at + length)` in order, without reading guest bytes. */
@@ -146,16 +139,16 @@ export class Disk {
   #fillSealed(lease: Lease, { cipher, sector }: Sealed, at: number, bytes: Uint8Array): void {
     const whole = new Uint8Array(lease.length)
     const tail = at + bytes.length - lease.start
-    if (lease.start < at) this.#readOrZero(lease.start, whole.subarray(0, at - lease.start))
+    if (lease.start < at) readPadded(this, lease.start, whole.subarray(0, at - lease.start))
     whole.set(bytes, at - lease.start)
-    if (tail < whole.length) this.#readOrZero(lease.start + tail, whole.subarray(tail))
+    if (tail < whole.length) readPadded(this, lease.start + tail, whole.subarray(tail))
     cipher.encrypt(sector, whole)
     lease.storage.writeAt(lease.at, whole)
   }
 
   #present(at: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length)
-    this.#readOrZero(at, bytes)
+    readPadded(this, at, bytes)
     return bytes
   }
 

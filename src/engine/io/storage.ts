@@ -34,8 +34,10 @@ export interface Storage {
   close(): void
 }
 
-/** Reads like `readAt`, but what lies past the end of the storage reads as zeros, as the last cluster of an image may be cut short. */
-export function readPadded(storage: Storage, at: number, into: Uint8Array): void {
+/**
+ * Reads like `readAt`, but what lies past the end reads as zeros: the last cluster of an image may be cut short, and a disk below an overlay shorter than that.
+ */
+export function readPadded(storage: Pick<Storage, 'size' | 'readAt'>, at: number, into: Uint8Array): void {
   const there = Math.max(0, Math.min(into.length, storage.size - at))
   if (there > 0) storage.readAt(at, into.subarray(0, there))
   into.fill(0, there)

@@ -7,6 +7,7 @@ import { Disk } from '../device/disk.ts'
 import { openDisk, openLayer, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
 import type { CompactFacet, FormatDriver } from '../formats/driver.ts'
+import { readPadded } from '../io/storage.ts'
 
 /** Guest bytes read at once, at least. */
 const PIECE = 2 * 2 ** 20
@@ -154,14 +155,8 @@ function* alsoBelow(
     const length = Math.min(end - at, buffer.length)
     // Behind its end, a shorter layer reads as zeros.
     const there = Math.max(0, Math.min(length, alignUp(below.size, unit) - at))
-    yield* zerosIn({ readAt: (from, into) => readBelow(below, from, into) }, at, buffer.subarray(0, there), unit)
+    yield* zerosIn({ readAt: (from, into) => readPadded(below, from, into) }, at, buffer.subarray(0, there), unit)
     if (there < length) yield { at: at + there, length: length - there }
     at += length
   }
-}
-
-function readBelow(below: Disk, at: number, into: Uint8Array): void {
-  const there = Math.max(0, Math.min(into.length, below.size - at))
-  if (there > 0) below.readAt(at, into.subarray(0, there))
-  into.fill(0, there)
 }

@@ -2,6 +2,8 @@ import { isZero, sameBytes } from '../base/bytes.ts'
 import { alignDown, alignUp } from '../base/ints.ts'
 import type { Job } from '../base/job.ts'
 import type { Disk, DiskRun } from '../device/disk.ts'
+import { readPadded } from '../io/storage.ts'
+import { writePacked } from './write-packed.ts'
 
 /** Guest bytes compared at once. */
 const PIECE = 2 * 2 ** 20
@@ -48,7 +50,7 @@ export function copyDiffering(disk: Disk, { next, same, compress }: Differing, j
       const other = after.subarray(0, at - start)
       readBelow(below, start, old)
       readBelow(next, start, other)
-      copied += compress ? writePacked(disk, start, old, other, unit) : writePlain(disk, start, old, other)
+      copied += compress ? writeClusters(disk, start, old, other, unit) : writePlain(disk, start, old, other)
     }
     job.report({ phase, done: at, total: size })
   }
@@ -81,11 +83,10 @@ function layerAt(disk: Disk, depth: number): Disk {
   return layer
 }
 
-/** What an overlay sees of a disk below it: past its end, and without one, zeros. */
+/** What an overlay sees of what lies below it; without that, zeros. */
 function readBelow(disk: Disk | undefined, at: number, into: Uint8Array): void {
-  const there = Math.max(0, Math.min(into.length, (disk?.size ?? 0) - at))
-  if (there > 0) disk?.readAt(at, into.subarray(0, there))
-  into.fill(0, there)
+  if (disk) readPadded(disk, at, into)
+  else into.fill(0)
 }
 
 /** A part of a disk that would read otherwise. */
@@ -135,25 +136,13 @@ function writePlain(disk: Disk, start: number, old: Uint8Array, other: Uint8Arra
   return copied
 }
 
-/** Whole clusters packed where that makes them smaller, the rest plain. */
-function writePacked(disk: Disk, start: number, old: Uint8Array, other: Uint8Array, cluster: number): number {
+/** Cluster by cluster, each packed where it gets smaller by it. */
+function writeClusters(disk: Disk, start: number, old: Uint8Array, other: Uint8Array, cluster: number): number {
   let copied = 0
   for (const { at, length, zero } of partsApart(disk, start, old, other, cluster)) {
-    const bytes = old.subarray(at - start, at - start + length)
-    const whole = at % cluster === 0 && (length === cluster || at + length === disk.size)
-    const packed = whole && !zero ? disk.driver.codec?.pack(padded(bytes, cluster)) : undefined
     if (zero) disk.zeroAt(at, length)
-    else if (packed) disk.writePacked(at, packed)
-    else disk.writeAt(at, bytes)
+    else writePacked(disk, at, old.subarray(at - start, at - start + length))
     copied += length
   }
   return copied
-}
-
-/** The last cluster of a disk may be cut short by its end; packed it is whole. */
-function padded(bytes: Uint8Array, length: number): Uint8Array {
-  if (bytes.length === length) return bytes
-  const whole = new Uint8Array(length)
-  whole.set(bytes)
-  return whole
 }

@@ -1,6 +1,7 @@
 import type { Job } from '../base/job.ts'
 import type { Throttle } from '../base/throttle.ts'
 import type { Disk } from '../device/disk.ts'
+import { makeZero } from './make-zero.ts'
 
 /** Guest bytes read and written at once. */
 const PIECE = 2 * 2 ** 20
@@ -26,7 +27,7 @@ export function copyDown(disk: Disk, base: Disk, throttle: Throttle, job: Job): 
       disk.readAt(at, bytes)
       base.writeAt(at, bytes)
       copied += length
-    } else if (kind === 'zero') zero(base, at, length)
+    } else if (kind === 'zero') makeZero(base, at, length)
     at += length
     job.report({ phase, done: at, total })
   }
@@ -45,9 +46,4 @@ function nextRun(disk: Disk, base: Disk, at: number): { kind: 'data' | 'zero' | 
     if (kind === 'data' && length >= PIECE) break
   }
   return kind === 'data' ? { kind, length: Math.min(length, PIECE) } : { kind: kind ?? 'below', length }
-}
-
-/** Only where the disk does not read as zeros already: a huge empty run shall not cost a map of its own. */
-function zero(base: Disk, at: number, length: number): void {
-  for (const run of base.runs(at, length)) if (run.kind !== 'zero') base.zeroAt(run.at, run.length)
 }

@@ -1,6 +1,7 @@
 import { isZero } from '../base/bytes.ts'
 import type { Job } from '../base/job.ts'
 import type { Disk } from '../device/disk.ts'
+import { writePacked } from './write-packed.ts'
 
 /** Guest bytes read and written at once, at least. */
 const PIECE = 2 * 2 ** 20
@@ -69,26 +70,10 @@ export function copyLayer(from: Disk, to: Disk, { hide, compress = false }: Copy
       if (isZero(part)) {
         zeros += part.length
         leaveOut(at + done, part.length)
-      } else write(to, at + done, part, compress)
+      } else if (compress) writePacked(to, at + done, part)
+      else to.writeAt(at + done, part)
       done += part.length
     }
   }
   return zeros
-}
-
-/** Writes one unit of the target: packed where that is wanted, the layer holds all of it, and it gets smaller. */
-function write(to: Disk, at: number, part: Uint8Array, compress: boolean): void {
-  const { packGrain, codec } = to.driver
-  const whole = packGrain !== undefined && at % packGrain === 0 && (part.length === packGrain || at + part.length === to.size)
-  const packed = compress && whole ? codec?.pack(padded(part, packGrain)) : undefined
-  if (packed) to.writePacked(at, packed)
-  else to.writeAt(at, part)
-}
-
-/** The last cluster may reach past the end of the disk; packed, it must still be a whole one. */
-function padded(part: Uint8Array, length: number): Uint8Array {
-  if (part.length === length) return part
-  const whole = new Uint8Array(length)
-  whole.set(part)
-  return whole
 }

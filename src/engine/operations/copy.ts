@@ -4,6 +4,8 @@ import type { Job } from '../base/job.ts'
 import type { Throttle } from '../base/throttle.ts'
 import type { Disk } from '../device/disk.ts'
 import type { CopySource, SourceRun } from './copy-source.ts'
+import { makeZero } from './make-zero.ts'
+import { writePacked } from './write-packed.ts'
 
 /** Guest bytes read and written at once. */
 const PIECE = 2 * 2 ** 20
@@ -130,31 +132,5 @@ function* parts(
     end = Math.min(end, bytes.length)
     yield { kind, start, end }
     start = end
-  }
-}
-
-/** Writes one cluster: packed where that makes it smaller, else plain, as what is less than a cluster. */
-export function writePacked(to: Disk, at: number, bytes: Uint8Array, level?: number): void {
-  const grain = to.driver.packGrain ?? bytes.length
-  // Only the last cluster may reach past the end of the disk; packed it must still be a whole one.
-  const whole = bytes.length === grain ? bytes : at + bytes.length === to.size ? padded(bytes, grain) : undefined
-  const packed = whole && to.driver.codec?.pack(whole, level)
-  if (packed) to.writePacked(at, packed)
-  else to.writeAt(at, bytes)
-}
-
-function padded(part: Uint8Array, length: number): Uint8Array {
-  const whole = new Uint8Array(length)
-  whole.set(part)
-  return whole
-}
-
-/** Makes a range read as zeros. Only what does not yet is touched: a huge empty run shall not cost a map of its own. */
-function makeZero(to: Disk, at: number, length: number): void {
-  const { grain } = to.driver
-  for (const run of to.runs(at, length)) {
-    if (run.kind === 'zero') continue
-    const start = Math.max(at, alignDown(run.at, grain))
-    to.zeroAt(start, Math.min(at + length, alignUp(run.at + run.length, grain)) - start)
   }
 }

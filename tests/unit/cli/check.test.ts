@@ -1,20 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { strata } from '../../../src/cli/strata.ts'
 import { createEngine, unwatched } from '../../../src/engine/index.ts'
+import { command } from '../../fixtures/image-family.ts'
 import { scratchFolder } from '../../fixtures/scratch.ts'
-
-async function run(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  const said = { out: '', err: '' }
-  const exit = await strata(args, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    attended: false,
-    onStop: () => () => undefined,
-  })
-  return { exit, ...said }
-}
 
 /** An empty disk whose first cluster of all counts as free, and one that nobody uses as used. */
 function damaged(): string {
@@ -31,8 +20,8 @@ function damaged(): string {
 it('check --dry-run says what a repair would do and does nothing; check -r does it', async () => {
   const path = damaged()
   const before = { bytes: readFileSync(path), time: statSync(path).mtimeMs }
-  expect(await run('check', path)).toMatchObject({ exit: 2 })
-  const tried = await run('check', '-r', 'all', '--dry-run', path)
+  expect(await command('check', path)).toMatchObject({ exit: 2 })
+  const tried = await command('check', '-r', 'all', '--dry-run', path)
   expect(tried).toMatchObject({
     exit: 0,
     out: expect.stringContaining('would be repaired:\n\n    1 leaked clusters\n    1 corruptions') as string,
@@ -40,11 +29,11 @@ it('check --dry-run says what a repair would do and does nothing; check -r does 
   expect(tried.err).toContain('Repairing cluster 0 refcount=0 reference=1')
   expect(readFileSync(path).equals(before.bytes)).toBe(true)
   expect(statSync(path).mtimeMs).toBe(before.time)
-  const mended = await run('check', '-r', 'all', path)
+  const mended = await command('check', '-r', 'all', path)
   expect(mended).toMatchObject({ exit: 0, err: tried.err, out: expect.stringContaining('found and repaired:') as string })
-  expect(await run('check', path)).toMatchObject({ exit: 0, err: '' })
+  expect(await command('check', path)).toMatchObject({ exit: 0, err: '' })
 })
 
 it('check --dry-run is of a repair', async () => {
-  expect(await run('check', '--dry-run', damaged())).toMatchObject({ exit: 1, err: expect.stringContaining('-r') as string })
+  expect(await command('check', '--dry-run', damaged())).toMatchObject({ exit: 1, err: expect.stringContaining('-r') as string })
 })

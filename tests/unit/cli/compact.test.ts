@@ -1,26 +1,15 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { strata } from '../../../src/cli/strata.ts'
 import { openDisk } from '../../../src/engine/device/open.ts'
 import { createEngine, unwatched } from '../../../src/engine/index.ts'
 import { nodeFileSystem } from '../../../src/engine/io/file-system.node.ts'
+import { command } from '../../fixtures/image-family.ts'
 import { Random } from '../../fixtures/random.ts'
 import { native } from '../../fixtures/platform.ts'
 import { scratchFolder } from '../../fixtures/scratch.ts'
 
 const gate = { kind: 'follow' } as const
-
-async function run(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
-  const said = { out: '', err: '' }
-  const exit = await strata(args, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    attended: false,
-    onStop: () => () => undefined,
-  })
-  return { exit, ...said }
-}
 
 /** A disk of 8 MiB: one of text, four of zeros that were written. */
 function disk(): string {
@@ -34,30 +23,30 @@ function disk(): string {
 }
 
 const numbers = async (...args: string[]) =>
-  JSON.parse((await run('compact', '--output', 'json', ...args)).out) as { 'size-before': number; 'size-after': number; zeros: number }
+  JSON.parse((await command('compact', '--output', 'json', ...args)).out) as { 'size-before': number; 'size-after': number; zeros: number }
 
 it('says first what would be won and changes nothing, then does it, and the next time finds nothing', async () => {
   const path = disk()
   const before = { bytes: readFileSync(path), time: statSync(path).mtimeMs }
-  const told = await run('compact', '--dry-run', path)
+  const told = await command('compact', '--dry-run', path)
   expect(told).toMatchObject({ exit: 0, err: '', out: expect.stringContaining('would give back about 4 MiB') as string })
   expect(told.out).toContain('zeros: 4 MiB')
   expect(readFileSync(path).equals(before.bytes)).toBe(true)
   expect(statSync(path).mtimeMs).toBe(before.time)
-  const done = await run('compact', '-p', path)
+  const done = await command('compact', '-p', path)
   expect(done).toMatchObject({ exit: 0, err: '', out: expect.stringContaining('(100.00/100%)\r\n') as string })
   expect(done.out).toContain(`'${path}' gave back 4 MiB`)
   expect(await numbers(path)).toMatchObject({ zeros: 0 })
-  expect((await run('compact', path)).out).toContain('gave back nothing')
+  expect((await command('compact', path)).out).toContain('gave back nothing')
 })
 
 it('rewrites, and compresses', async () => {
   const path = disk()
   const told = await numbers('--rewrite', '-c', '--dry-run', path)
   expect(told['size-after']).toBeLessThan(told['size-before'] / 4)
-  expect(await run('compact', '--rewrite', '-c', '-q', path)).toMatchObject({ exit: 0, out: '', err: '' })
+  expect(await command('compact', '--rewrite', '-c', '-q', path)).toMatchObject({ exit: 0, out: '', err: '' })
   expect(statSync(path).size).toBeLessThan(2 ** 20)
-  expect(await run('check', path)).toMatchObject({ exit: 0 })
+  expect(await command('check', path)).toMatchObject({ exit: 0 })
 })
 
 it.each([
@@ -69,5 +58,5 @@ it.each([
   [['missing.qcow2'], 'No such file or directory'],
   [['-f', 'vmdk', 'disk.qcow2'], "Unknown driver 'vmdk'"],
 ])('refuses %j', async (args, why) => {
-  expect(await run('compact', ...args)).toMatchObject({ exit: 1, out: '', err: expect.stringContaining(why) as string })
+  expect(await command('compact', ...args)).toMatchObject({ exit: 1, out: '', err: expect.stringContaining(why) as string })
 })

@@ -1,60 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import type { Qcow2Options } from '../../../../src/shared/model.ts'
 import type { CommitRequest } from '../../../../src/shared/requests.ts'
 import { StrataError } from '../../../../src/shared/errors.ts'
 import { bytesOf } from '../../../../src/engine/base/bytes.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
-import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
+import { type CallContext, unwatched } from '../../../../src/engine/index.ts'
 import type { GateRule } from '../../../../src/engine/io/gate.ts'
-import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { contentOf } from '../../../fixtures/chains.ts'
-import { portable } from '../../../fixtures/platform.ts'
+import { CLUSTER, layerBench } from '../../../fixtures/layer-bench.ts'
 import { codeOf } from '../../../fixtures/thrown.ts'
 
 const context: CallContext = { gate: { kind: 'follow' }, job: unwatched }
-const CLUSTER = 4096
 const SIZE = CLUSTER * 32
 
-interface Made {
-  format?: 'raw' | 'qcow2'
-  size?: number
-  backing?: string
-  qcow2?: Qcow2Options
-  /** clusters that are filled with the byte, or zeroed for 0 */
-  writes?: [cluster: number, count: number, byte: number][]
-}
-
 function bench(secrets?: Record<string, Uint8Array>) {
-  const files = new MemorySystem()
-  const platform = { files, ...portable }
-  const engine = createEngine(undefined, platform)
-  const all = secrets ? { ...context, secrets } : context
-  const open = (path: string, writable = false) => openDisk(platform, path, { ...all, writable })
-  const make = (path: string, { format = 'qcow2', size, backing, qcow2 = {}, writes = [] }: Made): void => {
-    const lower = backing === undefined ? {} : { backing: { name: backing } }
-    const options = format === 'qcow2' ? { qcow2: { clusterSize: CLUSTER, ...qcow2 } } : {}
-    engine.create({ path, format, ...(size !== undefined && { size }), ...lower, ...options, overwrite: false }, all)
-    const disk = open(path, true)
-    for (const [cluster, count, byte] of writes) {
-      if (byte === 0) disk.zeroAt(cluster * CLUSTER, count * CLUSTER)
-      else disk.writeAt(cluster * CLUSTER, new Uint8Array(count * CLUSTER).fill(byte))
-    }
-    disk.close()
-  }
-  const runs = (path: string) => {
-    const disk = open(path)
-    const found = [...disk.runs(0, disk.size)].map(({ at, length, kind, depth }) => `${at / CLUSTER}+${length / CLUSTER} ${kind} ${depth}`)
-    disk.close()
-    return found
-  }
-  const commit = (request: Partial<CommitRequest> = {}) => engine.commit({ path: '/top', ...request }, all)
-  const content = (path: string) => {
-    const disk = open(path)
-    const bytes = new Uint8Array(disk.size)
-    disk.readAt(0, bytes)
-    disk.close()
-    return bytes
-  }
+  const here = layerBench({ secrets })
+  const { files, engine } = here
+  const commit = (request: Partial<CommitRequest> = {}) => engine.commit({ path: '/top', ...request }, here.context)
   const fileBytes = (): Uint8Array[] =>
     files.paths.map((path) => {
       const storage = files.open(path, false)
@@ -66,7 +27,7 @@ function bench(secrets?: Record<string, Uint8Array>) {
   const assertSound = (...paths: string[]) => {
     for (const path of paths) expect(engine.check({ path }, context)).toMatchObject({ corruptions: 0, leaks: 0, checkErrors: 0 })
   }
-  return { files, platform, engine, open, make, runs, commit, content, fileBytes, assertSound }
+  return { ...here, commit, fileBytes, assertSound }
 }
 
 describe('commit', () => {

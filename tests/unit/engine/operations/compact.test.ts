@@ -2,15 +2,15 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Qcow2Options } from '../../../../src/shared/model.ts'
-import { StrataError } from '../../../../src/shared/errors.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
-import { type CallContext, createEngine, type Job, unwatched } from '../../../../src/engine/index.ts'
+import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
 import { nodeFileSystem } from '../../../../src/engine/io/file-system.node.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { sparseCalls } from '../../../../src/engine/io/sparse.node.ts'
 import { StorageDecorator } from '../../../../src/engine/io/storage-decorator.ts'
 import type { Storage } from '../../../../src/engine/io/storage.ts'
 import { wrapSystem } from '../../../../src/engine/io/wrapped-system.ts'
+import { cancelledAt } from '../../../fixtures/cancelled-job.ts'
 import { native, portable } from '../../../fixtures/platform.ts'
 import { Random } from '../../../fixtures/random.ts'
 import { scratchFolder } from '../../../fixtures/scratch.ts'
@@ -49,17 +49,6 @@ function bench(size: number, qcow2: Qcow2Options = {}, secrets?: Record<string, 
       return bytes
     })
   return { files, platform, engine, read, use, content, calls }
-}
-
-/** A job that is cancelled at its nth checkpoint. */
-function cancelledAt(n: number): Job {
-  let seen = 0
-  return {
-    checkpoint() {
-      if (++seen === n) throw new StrataError('CANCELLED', 'Cancelled')
-    },
-    report() {},
-  }
 }
 
 describe('compact in place', () => {

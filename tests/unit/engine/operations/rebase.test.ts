@@ -1,59 +1,29 @@
 import { describe, expect, it } from 'vitest'
-import type { Qcow2Options } from '../../../../src/shared/model.ts'
 import type { RebaseRequest } from '../../../../src/shared/requests.ts'
 import { StrataError } from '../../../../src/shared/errors.ts'
 import { bytesOf } from '../../../../src/engine/base/bytes.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, unwatched } from '../../../../src/engine/index.ts'
-import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
 import { StorageDecorator } from '../../../../src/engine/io/storage-decorator.ts'
 import { wrapSystem } from '../../../../src/engine/io/wrapped-system.ts'
-import { contentOf } from '../../../fixtures/chains.ts'
 import { portable } from '../../../fixtures/platform.ts'
 import { Random } from '../../../fixtures/random.ts'
+import { CLUSTER, layerBench } from '../../../fixtures/layer-bench.ts'
 import { codeOf } from '../../../fixtures/thrown.ts'
 
 const context: CallContext = { gate: { kind: 'follow' }, job: unwatched }
-const CLUSTER = 4096
 const SIZE = CLUSTER * 16
 
-interface Made {
-  format?: 'raw' | 'qcow2'
-  size?: number
-  backing?: string
-  qcow2?: Qcow2Options
-  /** clusters that are filled with the byte, or zeroed for 0 */
-  writes?: [cluster: number, count: number, byte: number][]
-}
-
 function bench() {
-  const files = new MemorySystem()
-  const platform = { files, ...portable }
-  const engine = createEngine(undefined, platform)
-  const make = (path: string, { format = 'qcow2', size = SIZE, backing, qcow2 = {}, writes = [] }: Made): void => {
-    const lower = backing === undefined ? {} : { backing: { name: backing } }
-    const options = format === 'qcow2' ? { qcow2: { clusterSize: CLUSTER, ...qcow2 } } : {}
-    engine.create({ path, format, size, ...lower, ...options, overwrite: false }, context)
-    const disk = openDisk(platform, path, { ...context, writable: true })
-    for (const [cluster, count, byte] of writes) {
-      if (byte === 0) disk.zeroAt(cluster * CLUSTER, count * CLUSTER)
-      else disk.writeAt(cluster * CLUSTER, new Uint8Array(count * CLUSTER).fill(byte))
-    }
-    disk.close()
-  }
-  const runs = (path: string) => {
-    const disk = openDisk(platform, path, context)
-    const found = [...disk.runs(0, disk.size)].map(({ at, length, kind, depth }) => `${at / CLUSTER}+${length / CLUSTER} ${kind} ${depth}`)
-    disk.close()
-    return found
-  }
+  const here = layerBench({ size: SIZE })
+  const { engine } = here
   const rebase = (backing: string | null, request: Partial<RebaseRequest> = {}) =>
     engine.rebase({ path: '/top', backing: backing === null ? null : { name: backing }, mode: 'safe', ...request }, context)
-  const content = (path = '/top') => contentOf(platform, path)
+  const content = (path = '/top') => here.content(path)
   const assertSound = (path = '/top') => {
     expect(engine.check({ path }, context)).toMatchObject({ corruptions: 0, leaks: 0, checkErrors: 0 })
   }
-  return { files, platform, engine, make, runs, rebase, content, assertSound }
+  return { ...here, rebase, content, assertSound }
 }
 
 /** An overlay on `/old`, and `/new` beside it. */

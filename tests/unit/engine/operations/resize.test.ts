@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Preallocation } from '../../../../src/shared/model.ts'
 import { isZero } from '../../../../src/engine/base/bytes.ts'
-import { StrataError } from '../../../../src/shared/errors.ts'
 import { portableDeflate } from '../../../../src/engine/codec/deflate.portable.ts'
 import { openDisk } from '../../../../src/engine/device/open.ts'
 import { type CallContext, createEngine, type Job, unwatched } from '../../../../src/engine/index.ts'
 import { MemorySystem } from '../../../../src/engine/io/memory-system.ts'
+import { cancelledAt } from '../../../fixtures/cancelled-job.ts'
 import { Random } from '../../../fixtures/random.ts'
 import { codeOf } from '../../../fixtures/thrown.ts'
 import { portable } from '../../../fixtures/platform.ts'
@@ -20,17 +20,6 @@ function bench(compat: '0.10' | '1.1' = '1.1') {
   const engine = createEngine(undefined, platform)
   engine.create({ path: '/disk', format: 'qcow2', size: SIZE, qcow2: { clusterSize: CLUSTER, compat }, overwrite: false }, context)
   return { platform, engine }
-}
-
-/** A job that is cancelled at its nth checkpoint. */
-function cancelledAt(n: number): Job {
-  let seen = 0
-  return {
-    checkpoint() {
-      if (++seen === n) throw new StrataError('CANCELLED', 'Cancelled')
-    },
-    report() {},
-  }
 }
 
 describe('resize', () => {
