@@ -61,6 +61,11 @@ export function mends({ repair, dryRun = false }: CheckRequest): boolean {
   return repair !== undefined && !dryRun
 }
 
+/** Whether a check only tries a repair: its report is of the image as it would be, not as it is. */
+export function rehearses({ repair, dryRun = false }: CheckRequest): boolean {
+  return repair !== undefined && dryRun
+}
+
 /** The data file that a new image shall have, as a list. It is a part of the image, and no image of its own. */
 export function dataFilesOf(path: string, options: Qcow2Options | undefined): string[] {
   return options?.dataFile === undefined ? [] : [backingPath(path, options.dataFile)]

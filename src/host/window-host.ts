@@ -5,7 +5,7 @@ import type { Channel } from '../shared/rpc/protocol.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
-import { backingPath, dataFilesOf, filesOf, mends, newBackingOf, openedBacking } from './job-files.ts'
+import { backingPath, dataFilesOf, filesOf, mends, newBackingOf, openedBacking, rehearses } from './job-files.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
@@ -278,7 +278,8 @@ export class WindowHost {
       this.#grants.grantFile(path)
       this.#library.forgetCheck(path)
     }
-    if (outcome?.kind === 'check') this.#library.recordCheck(outcome.result.path, outcome.result)
+    if (outcome?.kind === 'check' && !(order.kind === 'check' && rehearses(order.request)))
+      this.#library.recordCheck(outcome.result.path, outcome.result)
     this.#library.add(writes)
     await this.#listAndTell()
   }

@@ -101,6 +101,17 @@ describe('the main road', () => {
     await expect.poll(async () => (await window.library({}))[0], SOON).not.toHaveProperty('health')
   })
 
+  it('what a repair would leave is no verdict on the disk as it is', async () => {
+    const { window, disks, disk } = setUp()
+    const target = join(disks, 'disk.qcow2')
+    await run(window, toQcow2(disk, target))
+    await run(window, { kind: 'check', request: { path: target, repair: 'all', dryRun: true } })
+    // The library is told of jobs in their order: once it knows of the next one, it has passed over this one.
+    await run(window, toQcow2(disk, join(disks, 'next.qcow2')))
+    await expect.poll(async () => (await window.library({})).length, SOON).toBe(2)
+    expect((await window.library({})).find(({ path }) => path === target)).not.toHaveProperty('health')
+  })
+
   it('tells every window, until it is closed', async () => {
     const { host, window, disks, disk } = setUp()
     const [near, far] = pipe()
