@@ -8,6 +8,7 @@ export const hasQemu = spawnSync('qemu-img', ['--version']).status === 0
 export const NO_QEMU = 'qemu-img is not installed'
 
 const MIB = 1024 * 1024
+const CLUSTER = 65536
 
 export function qemuImg(...args: string[]): string {
   return execFileSync('qemu-img', args, { encoding: 'utf8' })
@@ -54,7 +55,30 @@ export function overlay(folder: string, name: string, base: string): string {
 /** A qcow2 image with three clusters at its end that are counted as used and that nothing refers to. */
 export function leakyQcow2(folder: string, name: string): string {
   const path = emptyQcow2(folder, name)
-  const cluster = 65536
+  setCounts(path, [8, 9, 10], 1)
+  truncateSync(path, 11 * CLUSTER)
+  return path
+}
+
+/** A qcow2 image with one cluster of data that is counted as free: what is written next may go over it. */
+export function damagedQcow2(folder: string, name: string): string {
+  const path = emptyQcow2(folder, name)
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -q -P 7 0 1M', path])
+  setCounts(path, [6], 0)
+  return path
+}
+
+/** A sound qcow2 image whose header says that it is damaged. */
+export function markedQcow2(folder: string, name: string): string {
+  const path = emptyQcow2(folder, name)
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.from([2]), 0, 1, 79)
+  closeSync(file)
+  return path
+}
+
+/** Writes reference counts of the first clusters of a qcow2 image. */
+function setCounts(path: string, clusters: readonly number[], count: number): void {
   const file = openSync(path, 'r+')
   const offset = (at: number): number => {
     const bytes = Buffer.alloc(8)
@@ -62,10 +86,8 @@ export function leakyQcow2(folder: string, name: string): string {
     return Number(bytes.readBigUInt64BE())
   }
   const block = offset(offset(48))
-  for (const lost of [8, 9, 10]) writeSync(file, Buffer.from([0, 1]), 0, 2, block + 2 * lost)
+  for (const cluster of clusters) writeSync(file, Buffer.from([0, count]), 0, 2, block + 2 * cluster)
   closeSync(file)
-  truncateSync(path, 11 * cluster)
-  return path
 }
 
 /** A file that begins as qcow2 and ends in the middle of its header. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { convertCommand, createCommand, resizeCommand } from '../../src/renderer/src/lib/command-line.ts'
+import { checkCommand, compactCommand, convertCommand, createCommand, resizeCommand } from '../../src/renderer/src/lib/command-line.ts'
 
 describe('the line that a sheet shows', () => {
   it('leaves out what is the default', () => {
@@ -19,6 +19,17 @@ describe('the line that a sheet shows', () => {
     expect(createCommand(request)).toBe(
       'strata create -f qcow2 -o cluster_size=128K,compat=0.10,preallocation=metadata -b base.qcow2 -F qcow2 /vms/a.qcow2',
     )
+  })
+
+  it('repairs over the heads of others with force alone', () => {
+    const request = { path: '/vms/a.qcow2', format: 'qcow2' as const, repair: 'all' as const }
+    expect(checkCommand(request, false)).toBe('strata check -f qcow2 -r all /vms/a.qcow2')
+    expect(checkCommand({ ...request, dryRun: true }, true)).toBe('strata check -f qcow2 -r all --dry-run --force /vms/a.qcow2')
+  })
+
+  it('compacts in place, or in a new file', () => {
+    expect(compactCommand({ path: '/a.raw', format: 'raw', how: 'in-place' })).toBe('strata compact -p -f raw /a.raw')
+    expect(compactCommand({ path: '/a', how: 'rewrite', compress: true })).toBe('strata compact -p --rewrite -c /a')
   })
 
   it('quotes what a shell would take apart', () => {

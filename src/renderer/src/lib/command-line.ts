@@ -1,5 +1,12 @@
 import type { DiskInfo, Qcow2Options } from '../../../shared/model.ts'
-import type { ConvertRequest, CreateRequest, ResizeRequest, SnapshotAction } from '../../../shared/requests.ts'
+import type {
+  CheckRequest,
+  CompactRequest,
+  ConvertRequest,
+  CreateRequest,
+  ResizeRequest,
+  SnapshotAction,
+} from '../../../shared/requests.ts'
 import { sizeArgument } from './sizes.ts'
 
 /** The `strata create` line that does what the request does. */
@@ -67,6 +74,25 @@ function named(disk: DiskInfo, id: string): string {
 function hasOwnName(disk: DiskInfo, id: string): boolean {
   const name = disk.snapshots.find((snapshot) => snapshot.id === id)?.name ?? ''
   return name !== '' && disk.snapshots.filter((snapshot) => snapshot.name === name || snapshot.id === name).length === 1
+}
+
+/** The `strata check` line that does what the request does; `force` where images stand on the disk. */
+export function checkCommand({ path, format, repair, dryRun }: CheckRequest, force: boolean): string {
+  const parts = ['strata', 'check']
+  if (format) parts.push('-f', format)
+  if (repair) parts.push('-r', repair)
+  if (dryRun) parts.push('--dry-run')
+  if (force) parts.push('--force')
+  return [...parts, quote(path)].join(' ')
+}
+
+/** The `strata compact` line that does what the request does. */
+export function compactCommand({ path, format, how, compress }: CompactRequest): string {
+  const parts = ['strata', 'compact', '-p']
+  if (format) parts.push('-f', format)
+  if (how === 'rewrite') parts.push('--rewrite')
+  if (compress) parts.push('-c')
+  return [...parts, quote(path)].join(' ')
 }
 
 function optionArguments(options: Qcow2Options | undefined): string[] {

@@ -1,7 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity'
 import type { Client, JobOrder, JobStatus, JobView, WindowApi } from '../../../shared/api.ts'
-import type { CheckReport } from '../../../shared/model.ts'
+import type { CompactResult } from '../../../shared/requests.ts'
 import type { Host } from '../api.ts'
+import { checkHistory, type CheckHistory } from '../lib/check-history.ts'
 
 const ENDED: readonly JobStatus[] = ['done', 'failed', 'cancelled']
 
@@ -46,7 +47,12 @@ export class Jobs {
   /** Starts a job and answers when it has ended, however it ended. */
   async run(order: JobOrder): Promise<JobView> {
     const { id } = await this.start(order)
-    // It may have ended on the way here.
+    return this.untilEnd(id)
+  }
+
+  /** Answers when a job that was started has ended, however it ended. */
+  async untilEnd(id: number): Promise<JobView> {
+    // It may have ended already.
     const job = this.#byId.get(id)
     if (job && hasEnded(job)) return job
     return new Promise((resolve) => {
@@ -92,13 +98,18 @@ export class Jobs {
     return this.active.find((job) => job.order.kind === 'check' && job.order.request.path === path)
   }
 
-  /** The newest check of this image that has ended, with its report if it could finish. */
-  lastCheckOf(path: string): { job: JobView; report?: CheckReport } | undefined {
-    const job = this.ended.find(
-      (ended) => ended.order.kind === 'check' && ended.order.request.path === path && ended.status !== 'cancelled',
-    )
-    if (!job) return undefined
-    return job.outcome?.kind === 'check' ? { job, report: job.outcome.result } : { job }
+  /** What the checks and repairs of this image that have ended say of it. */
+  checksOf(path: string): CheckHistory {
+    return checkHistory(this.ended, path)
+  }
+
+  /** The newest compaction of this image that was done in earnest. */
+  compactionOf(path: string): { job: JobView; result: CompactResult } | undefined {
+    for (const job of this.ended) {
+      if (job.outcome?.kind !== 'compact' || job.order.kind !== 'compact' || job.order.request.dryRun) continue
+      if (job.order.request.path === path) return { job, result: job.outcome.result }
+    }
+    return undefined
   }
 
   #take(job: JobView): void {

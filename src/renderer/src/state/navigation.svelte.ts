@@ -8,6 +8,7 @@ export type Sheet =
   | { is: 'convert'; source?: string; snapshot?: SnapshotInfo }
   | { is: 'resize'; disk: DiskInfo }
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
+  | { is: 'compact'; disk: DiskInfo }
 
 /** Which page is shown, and which sheet lies over it. */
 export class Navigation {

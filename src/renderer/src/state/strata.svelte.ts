@@ -2,12 +2,15 @@ import { createContext } from 'svelte'
 import type { Host } from '../api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo } from '../../../shared/model.ts'
+import type { RepairScope } from '../../../shared/requests.ts'
 import { chainFrom } from '../lib/chain-tree.ts'
 import { holdsSnapshots } from '../lib/snapshots.ts'
 import { words } from '../words/en.ts'
+import { CompactDraft } from './compact-draft.svelte.ts'
 import { Connection } from './connection.svelte.ts'
 import { ConvertDraft } from './convert-draft.svelte.ts'
 import { CreateDraft } from './create-draft.svelte.ts'
+import { Dependants } from './dependants.svelte.ts'
 import { DropTarget } from './drop-target.svelte.ts'
 import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
@@ -101,6 +104,11 @@ export class Strata {
     if (disk && holdsSnapshots(disk)) this.navigation.openSheet({ is: 'snapshot', disk, ask: { do: 'create' } })
   }
 
+  /** Mends an image; or, with `dryRun`, looks what that would do. */
+  async repair(disk: DiskInfo, repair: RepairScope, { dryRun }: { dryRun: boolean }): Promise<void> {
+    await this.jobs.start({ kind: 'check', request: { path: disk.path, format: disk.format, repair, dryRun } })
+  }
+
   async showInFolder(path: string): Promise<void> {
     await this.#host.client.showInFolder({ path })
   }
@@ -119,6 +127,14 @@ export class Strata {
 
   convertDraft(): ConvertDraft {
     return new ConvertDraft(this.#host.client, this.jobs, this.settings.facts.separator)
+  }
+
+  compactDraft(disk: DiskInfo): CompactDraft {
+    return new CompactDraft(disk, this.jobs)
+  }
+
+  dependants(path: string): Dependants {
+    return new Dependants(path, this.#host.client)
   }
 
   resizeDraft(disk: DiskInfo): ResizeDraft {

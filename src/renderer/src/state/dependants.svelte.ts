@@ -1,0 +1,42 @@
+import type { Client, WindowApi } from '../../../shared/api.ts'
+import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
+
+/** The images in a disk's folder that stand on it: what they read changes with its content. */
+export class Dependants {
+  readonly #path: string
+  readonly #client: Pick<Client<WindowApi>, 'dependants'>
+  /** undefined until it is known */
+  #paths = $state.raw<readonly string[] | undefined>(undefined)
+  #complete = $state(true)
+  #error = $state.raw<ErrorDto | undefined>(undefined)
+
+  constructor(path: string, client: Pick<Client<WindowApi>, 'dependants'>) {
+    this.#path = path
+    this.#client = client
+  }
+
+  get paths(): readonly string[] | undefined {
+    return this.#paths
+  }
+
+  /** false where a file could not be looked at: there may be more */
+  get complete(): boolean {
+    return this.#complete
+  }
+
+  get error(): ErrorDto | undefined {
+    return this.#error
+  }
+
+  async read(): Promise<void> {
+    try {
+      const { dependants, unread, complete } = await this.#client.dependants({ path: this.#path })
+      // One that can't be read as it is has nothing to lose.
+      this.#paths = dependants.filter(({ broken }) => broken === undefined).map(({ path }) => path)
+      this.#complete = complete && unread.length === 0
+      this.#error = undefined
+    } catch (error) {
+      this.#error = toErrorDto(error)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { many } from './many.ts'
+
+/** Converting a disk. */
+export const convertWords = {
+  title: 'Convert a disk',
+  source: 'From',
+  chooseSource: 'Choose an image…',
+  otherSource: 'Choose another',
+  noSource: 'Which disk? Drop one on the window, or choose one.',
+  ofSnapshot: (name: string) => `The disk as it was in snapshot ${name}`,
+  flattened: (layers: number) => `All ${layers} layers become one file that stands alone.`,
+  snapshotsStay: (count: number) => `${many(count, 'snapshot')} inside the source ${count === 1 ? 'is' : 'are'} not copied.`,
+  format: 'To',
+  target: 'Save as',
+  chooseTarget: 'Choose…',
+  compress: 'Compress',
+  compressHint: 'Smaller file, slower to make. A cluster that the guest changes is stored plainly again.',
+  summary: 'What you get',
+  estimating: 'Looking at the source…',
+  expected: 'Expected',
+  expectedCompressed: 'Expected, from a sample',
+  atMost: 'At most',
+  free: 'Free there',
+  fits: 'It fits.',
+  tight: 'It fits as expected, but not in the worst case.',
+  tooBig: (lack: string) => `It will not fit: about ${lack} too little is free. Choose another place.`,
+  untouched: 'The source is only read.',
+  asksReplace: (name: string) => `${name} is there already.`,
+  replace: 'Replace it. What is in it now is gone for good.',
+  go: 'Convert',
+  goReplacing: 'Replace and convert',
+  needTarget: 'Choose where to save the result.',
+} as const

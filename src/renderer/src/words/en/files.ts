@@ -1,0 +1,20 @@
+/** The file picker of the browser, and the titles of dialogs. */
+export const filesWords = {
+  openTitle: 'Open a disk image',
+  saveTitle: 'Save as',
+  folderTitle: 'Choose a folder',
+  baseTitle: 'Choose the base image',
+  places: 'Places',
+  filter: 'Filter',
+  name: 'File name',
+  up: 'One folder up',
+  empty: 'This folder is empty.',
+  noMatch: 'No name matches.',
+  open: 'Open',
+  save: 'Save here',
+  choose: 'Choose this folder',
+  path: 'Folder',
+  folder: 'folder',
+  list: 'Files and folders',
+  filters: { images: 'Disk images', all: 'All files' },
+} as const

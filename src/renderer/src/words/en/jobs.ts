@@ -1,0 +1,115 @@
+import type { JobOrder, JobStatus, JobView } from '../../../../shared/api.ts'
+import type { SnapshotAction } from '../../../../shared/requests.ts'
+import { baseName } from '../../lib/paths.ts'
+import { sizeText } from '../../lib/sizes.ts'
+import { checkResult, checkTitle } from './repair.ts'
+
+function snapshotTitle(action: SnapshotAction, over: boolean, disk: string): string {
+  switch (action.do) {
+    case 'create':
+      return `${over ? 'Took' : 'Taking'} snapshot ${action.name} of ${disk}`
+    case 'apply':
+      return `${over ? 'Went' : 'Going'} back to a snapshot of ${disk}`
+    case 'delete':
+      return `${over ? 'Deleted' : 'Deleting'} a snapshot of ${disk}`
+    case 'rename':
+      return `${over ? 'Renamed' : 'Renaming'} a snapshot of ${disk}`
+  }
+}
+
+/** The tray of jobs: titles, states and results. */
+export const jobsWords = {
+  region: 'Jobs',
+  idle: 'Nothing is running',
+  open: 'Show all jobs',
+  close: 'Fold the jobs away',
+  clear: 'Clear finished jobs',
+  none: 'Jobs appear here: conversions, checks, new disks. They go on while you do something else.',
+  pause: 'Pause',
+  resume: 'Continue',
+  cancel: 'Cancel',
+  dismiss: 'Dismiss',
+  others: (count: number) => `+ ${count} more`,
+  history: 'Jobs',
+  report: 'See the report',
+  why: 'See why',
+  speed: (bytes: number) => `${sizeText(bytes)}/s`,
+  left: (duration: string) => `${duration} left`,
+  took: (duration: string) => `took ${duration}`,
+  status: {
+    waiting: 'Waiting',
+    running: 'Running',
+    paused: 'Paused',
+    done: 'Done',
+    failed: 'Failed',
+    cancelled: 'Cancelled, nothing left behind',
+  } satisfies Record<JobStatus, string>,
+  title: (order: JobOrder, status: JobStatus): string => {
+    const over = status === 'done'
+    const name = (path: string): string => baseName(path)
+    switch (order.kind) {
+      case 'convert':
+        return `${over ? 'Converted' : 'Converting'} ${name(order.request.source.path)} → ${name(order.request.target.path)}`
+      case 'create':
+        return `${over ? 'Created' : 'Creating'} ${name(order.request.path)}`
+      case 'check':
+        return checkTitle(order.request, over)
+      case 'measure': {
+        const { source } = order.request
+        return `${over ? 'Measured' : 'Measuring'} ${'path' in source ? name(source.path) : sizeText(source.size)}`
+      }
+      case 'compare':
+        return `${over ? 'Compared' : 'Comparing'} ${name(order.request.left.path)} with ${name(order.request.right.path)}`
+      case 'bench':
+        return `${over ? 'Measured' : 'Measuring'} the speed of ${name(order.request.path)}`
+      case 'resize':
+        return `${over ? 'Resized' : 'Resizing'} ${name(order.request.path)}`
+      case 'amend':
+        return `${over ? 'Changed' : 'Changing'} options of ${name(order.request.path)}`
+      case 'compact':
+        return order.request.dryRun
+          ? `${over ? 'Looked' : 'Looking'} for room in ${name(order.request.path)}`
+          : `${over ? 'Compacted' : 'Compacting'} ${name(order.request.path)}`
+      case 'commit':
+        return `${over ? 'Committed' : 'Committing'} ${name(order.request.path)}`
+      case 'rebase':
+        return `${over ? 'Rebased' : 'Rebasing'} ${name(order.request.path)}`
+      case 'snapshot':
+        return snapshotTitle(order.request.action, over, name(order.request.path))
+      case 'bitmap':
+        return `${over ? 'Changed' : 'Changing'} bitmap ${order.request.name} of ${name(order.request.path)}`
+    }
+  },
+  result: (job: JobView): string => {
+    const outcome = job.outcome
+    if (!outcome) return ''
+    switch (outcome.kind) {
+      case 'convert':
+      case 'create':
+      case 'amend':
+        return `${sizeText(outcome.result.info.actualSize)} on disk`
+      case 'measure':
+        return sizeText(outcome.result.required)
+      case 'compare':
+        return outcome.result.same ? 'They hold the same.' : 'They differ.'
+      case 'bench':
+        return `${outcome.result.seconds.toFixed(3)} s`
+      case 'resize':
+        return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
+      case 'compact':
+        return job.order.kind === 'compact' && job.order.request.dryRun
+          ? compactWords.rehearsed(outcome.result)
+          : `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.after)}`
+      case 'commit':
+      case 'rebase':
+        return `${sizeText(outcome.result.copied)} copied`
+      case 'snapshot':
+        return `${outcome.result.info.snapshots.length} snapshots`
+      case 'bitmap':
+        return `${outcome.result.info.qcow2?.bitmaps?.length ?? 0} bitmaps`
+      case 'check':
+        return checkResult(job.order, outcome.result)
+    }
+  },
+  progress: (title: string) => `Progress of: ${title}`,
+} as const

@@ -1,0 +1,29 @@
+import type { Health } from '../../lib/chain-tree.ts'
+import { sizeText } from '../../lib/sizes.ts'
+import { many } from './many.ts'
+
+/** The list of all disks. */
+export const libraryWords = {
+  title: 'Your disks',
+  emptyTitle: 'Drop a disk image here',
+  emptyText: 'See what is inside, what it costs, and whether it is sound. Convert it, grow it, or put an overlay on it.',
+  emptyFormats: 'qcow2 and raw images: .qcow2, .img, .raw, .iso. Strata looks at the content, not at the name.',
+  openFile: 'Open an image…',
+  newDisk: 'New disk…',
+  columns: { name: 'Name', format: 'Format', guest: 'Guest sees', disk: 'On disk', health: 'Health', share: 'How full' },
+  totals: (disks: number, own: number, guest: number) =>
+    `${many(disks, 'disk')} · ${sizeText(own)} on this computer · ${sizeText(guest)} for the guests`,
+  overlayOf: (name: string) => `on ${name}`,
+} as const
+
+/** What is known of a disk, in a word or two. */
+export const healthWords = {
+  fine: 'Fine',
+  leaks: 'Some space is lost',
+  corrupt: 'Damaged',
+  unknown: 'Not checked',
+  missing: 'Missing',
+  unreadable: 'Cannot be read',
+  broken: 'A layer is missing',
+  none: 'Plain data',
+} as const satisfies Record<Health, string>

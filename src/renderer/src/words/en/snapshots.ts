@@ -1,0 +1,80 @@
+import { countText } from '../../lib/sizes.ts'
+import { many } from './many.ts'
+
+/** The snapshots of a disk, and what is done with them. */
+export const snapshotsWords = {
+  hint: 'Earlier states kept inside this image, oldest first. Go back to one, or make a disk of its own of it.',
+  none: 'No snapshots yet. Take one before you try something: you can then go back to the disk as it is now.',
+  take: 'Snapshot now',
+  takeKey: 'Ctrl S',
+  list: 'Snapshots, oldest first',
+  now: 'Now',
+  nowHint: 'the disk as it is',
+  state: (size: string) => `Machine state, ${size}`,
+  diskOnly: 'Disk only',
+  diskThen: (size: string) => `Disk of ${size} then`,
+  alone: 'alone',
+  shared: 'shared',
+  aloneHint: 'Held by nothing else in the image: it comes back when this goes.',
+  sharedHint: 'Held by another snapshot or by the disk as it is, too.',
+  spaceLabel: (alone: string, shared: string) => `Holds ${alone} alone and shares ${shared}`,
+  unknown: 'not counted',
+  large: 'This image has very large maps: counting what each snapshot holds can take a minute.',
+  count: 'Count it',
+  notCounted: 'What each snapshot holds could not be counted. The list itself was read; a check tells more.',
+  actions: {
+    apply: 'Go back…',
+    applyTo: (name: string) => `Go back to ${name}…`,
+    more: (name: string) => `More for ${name}`,
+    rename: 'Rename…',
+    export: 'Export as a new image…',
+    delete: 'Delete…',
+  },
+  name: 'Name',
+  nameFaults: {
+    empty: 'The snapshot needs a name.',
+    taken: 'Another snapshot is known by that name.',
+    long: 'That is too long: other programs would cut it off.',
+  },
+  safetyName: (name: string) => `Before going back to ${name}`,
+  createTitle: (disk: string) => `Take a snapshot of ${disk}`,
+  createHint: 'The image keeps what the disk holds now. It takes hardly any room until the disk changes.',
+  createRunning: 'If a machine runs from this disk, shut it down first: a running machine’s memory is not part of it.',
+  create: 'Take snapshot',
+  renameTitle: (name: string) => `Rename ${name}`,
+  rename: 'Rename',
+  applyTitle: (name: string) => `Go back to ${name}`,
+  applyHint: (when: string) => `The disk becomes what it was on ${when}. The snapshot stays.`,
+  loses: (size: string | undefined) =>
+    size === undefined
+      ? 'Lost for good: everything written since then that no other snapshot holds.'
+      : `Lost for good: what was written since then and no other snapshot holds, at most ${size}.`,
+  losesNothing: 'No data is lost: a snapshot holds everything that the disk holds now.',
+  safety: 'Take a snapshot of now first',
+  safetyHint: (name: string) => `Then nothing is lost: it is called “${name}”, and you can go back to it.`,
+  resizes: (then: string, now: string) => `The disk gets the size that it had then: ${then}, now ${now}.`,
+  stateStays: 'Only the disk goes back. The machine’s memory stays in the snapshot, where QEMU can load it.',
+  looking: 'Looking for images that stand on this disk…',
+  nobody: 'No image in its folder stands on this disk.',
+  dependants: (count: number) =>
+    count === 1
+      ? 'This image stands on the disk. What it reads changes under it, and its file system may be damaged:'
+      : `These ${countText(count)} images stand on the disk. What they read changes under them, and their file systems may be damaged:`,
+  moreDependants: (count: number) => `and ${countText(count)} more`,
+  unread: (count: number) =>
+    `${many(count, 'file')} nearby could not be read: whether ${count === 1 ? 'it stands' : 'they stand'} on this disk is not known.`,
+  agree: 'Go back all the same',
+  apply: 'Go back',
+  applySafely: 'Keep now and go back',
+  applying: 'Keeping what is there now…',
+  deleteTitle: (name: string) => `Delete ${name}`,
+  deleteHint: (when: string) => `The state of the disk on ${when} is gone for good.`,
+  deleteStays: 'The disk as it is now and every other snapshot stay as they are.',
+  delete: 'Delete snapshot',
+  deleteFreeing: (size: string) => `Delete, ${size} come back`,
+  raw: 'A raw image can hold no snapshots: it is the guest’s bytes and nothing else.',
+  dataFile: 'An image that keeps its data in a second file can hold no snapshots.',
+  instead: 'What to do instead',
+  overlayInstead: 'Put an overlay on it. It takes all further writes, and this file stays as it is now: to go back, delete the overlay.',
+  convertInstead: 'Or convert it to qcow2, which holds snapshots.',
+} as const
