@@ -2,6 +2,7 @@ import type { JobOrder, JobStatus, JobView } from '../../../../shared/api.ts'
 import type { SnapshotAction } from '../../../../shared/requests.ts'
 import { baseName } from '../../lib/paths.ts'
 import { sizeText } from '../../lib/sizes.ts'
+import { compactWords } from './compact.ts'
 import { checkResult, checkTitle } from './repair.ts'
 
 function snapshotTitle(action: SnapshotAction, over: boolean, disk: string): string {
