@@ -20,7 +20,8 @@ export default defineConfig<object, HostOption>({
   use: {
     viewport: { width: 1280, height: 800 },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Recording costs about as much as the tests themselves, so only who looks for a fault asks for it: TRACE=1 npm run e2e.
+    trace: process.env['TRACE'] ? 'retain-on-failure' : 'off',
     // Without Playwright's own browser, the system's.
     launchOptions: browser === undefined ? {} : { executablePath: browser },
   },

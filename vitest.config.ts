@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    // By itself Vitest leaves one core free: on a machine of two that is half of it.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 120_000,
     projects: [

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { dropFile, lookInside, row, tray } from './hands.ts'
-import { expect, test } from './host.ts'
+import { expect, test, type StrataHost } from './host.ts'
 import { cutQcow2, emptyQcow2, hasQemu, leakyQcow2, NO_QEMU, overlay, qemuImg } from './images.ts'
 
 test.skip(!hasQemu, NO_QEMU)
@@ -30,62 +30,62 @@ async function expectSound(win: Page, view: string): Promise<void> {
   expect(told, view).toEqual([])
 }
 
-// Each look of axe would be recorded whole.
-test.use({ trace: 'off' })
-
-for (const scheme of ['light', 'dark'] as const) {
-  test.describe(`axe finds nothing serious, ${scheme}`, () => {
-    test.beforeEach(() => {
-      // A page is looked at many times, and a loaded machine takes seconds for each.
-      test.setTimeout(180_000)
-    })
-
-    test('on the pages', async ({ win, strata }) => {
-      await win.emulateMedia({ colorScheme: scheme })
-      await expectSound(win, 'empty library')
-      await lookInside(win, strata, 'base.qcow2')
-      await lookInside(win, strata, 'web.qcow2')
-      await expectSound(win, 'overview')
-      await row(win, 'base.qcow2').click()
-      await win.getByRole('tab', { name: 'Snapshots (1)' }).click()
-      await expectSound(win, 'snapshots')
-      await lookInside(win, strata, 'leaky.qcow2')
-      await win.getByRole('button', { name: 'Check', exact: true }).click()
-      await expect(win.getByText('Nothing is lost.')).toBeVisible()
-      await expectSound(win, 'check report')
-      await dropFile(win, strata, join(strata.folder, 'cut.qcow2'), 'look')
-      await expect(win.getByRole('main').getByRole('alert')).toBeVisible()
-      await expectSound(win, 'error')
-      await win.getByRole('button', { name: 'Strata: all disks' }).click()
-      await expectSound(win, 'library')
-      await win.setViewportSize({ width: 800, height: 600 })
-      await win.getByRole('button', { name: 'Show the library' }).click()
-      await expectSound(win, 'narrow')
-    })
-
-    test('on the sheets and the jobs', async ({ win, strata }) => {
-      await win.emulateMedia({ colorScheme: scheme })
-      await lookInside(win, strata, 'web.qcow2')
-      await win.getByRole('button', { name: 'New disk', exact: true }).click()
-      await win.getByRole('button', { name: 'Advanced' }).click()
-      await expectSound(win, 'create')
-      await win.keyboard.press('Escape')
-      await dropFile(win, strata, join(strata.folder, 'web.qcow2'), 'convert')
-      await expect(win.getByText('It fits.')).toBeVisible()
-      await expectSound(win, 'convert')
-      await win.getByRole('button', { name: 'Convert', exact: true }).last().click()
-      await expect(tray(win).getByText('Converted web.qcow2 → web.raw')).toBeVisible()
-      await tray(win).getByRole('button', { name: 'Show all jobs' }).click()
-      await expectSound(win, 'jobs')
-      await tray(win).getByRole('button', { name: 'Fold the jobs away' }).click()
-      await win.getByRole('button', { name: 'Resize…' }).click()
-      await win.getByRole('button', { name: '+ 10 GiB' }).click()
-      await expectSound(win, 'resize')
-      await win.keyboard.press('Escape')
-      if (strata.kind !== 'serve') return
-      await win.keyboard.press('Control+o')
-      await expect(win.getByRole('option').first()).toBeVisible()
-      await expectSound(win, 'file picker')
-    })
-  })
+/** The page is one and the same in every shell, so each judges it in one of the two. */
+function schemeOf(strata: StrataHost): 'light' | 'dark' {
+  return strata.kind === 'serve' ? 'light' : 'dark'
 }
+
+test.describe('axe finds nothing serious', () => {
+  test.beforeEach(() => {
+    // A page is looked at many times, and a loaded machine takes seconds for each.
+    test.setTimeout(180_000)
+  })
+
+  test('on the pages', async ({ win, strata }) => {
+    await win.emulateMedia({ colorScheme: schemeOf(strata) })
+    await expectSound(win, 'empty library')
+    await lookInside(win, strata, 'base.qcow2')
+    await lookInside(win, strata, 'web.qcow2')
+    await expectSound(win, 'overview')
+    await row(win, 'base.qcow2').click()
+    await win.getByRole('tab', { name: 'Snapshots (1)' }).click()
+    await expectSound(win, 'snapshots')
+    await lookInside(win, strata, 'leaky.qcow2')
+    await win.getByRole('button', { name: 'Check', exact: true }).click()
+    await expect(win.getByText('Nothing is lost.')).toBeVisible()
+    await expectSound(win, 'check report')
+    await dropFile(win, strata, join(strata.folder, 'cut.qcow2'), 'look')
+    await expect(win.getByRole('main').getByRole('alert')).toBeVisible()
+    await expectSound(win, 'error')
+    await win.getByRole('button', { name: 'Strata: all disks' }).click()
+    await expectSound(win, 'library')
+    await win.setViewportSize({ width: 800, height: 600 })
+    await win.getByRole('button', { name: 'Show the library' }).click()
+    await expectSound(win, 'narrow')
+  })
+
+  test('on the sheets and the jobs', async ({ win, strata }) => {
+    await win.emulateMedia({ colorScheme: schemeOf(strata) })
+    await lookInside(win, strata, 'web.qcow2')
+    await win.getByRole('button', { name: 'New disk', exact: true }).click()
+    await win.getByRole('button', { name: 'Advanced' }).click()
+    await expectSound(win, 'create')
+    await win.keyboard.press('Escape')
+    await dropFile(win, strata, join(strata.folder, 'web.qcow2'), 'convert')
+    await expect(win.getByText('It fits.')).toBeVisible()
+    await expectSound(win, 'convert')
+    await win.getByRole('button', { name: 'Convert', exact: true }).last().click()
+    await expect(tray(win).getByText('Converted web.qcow2 → web.raw')).toBeVisible()
+    await tray(win).getByRole('button', { name: 'Show all jobs' }).click()
+    await expectSound(win, 'jobs')
+    await tray(win).getByRole('button', { name: 'Fold the jobs away' }).click()
+    await win.getByRole('button', { name: 'Resize…' }).click()
+    await win.getByRole('button', { name: '+ 10 GiB' }).click()
+    await expectSound(win, 'resize')
+    await win.keyboard.press('Escape')
+    if (strata.kind !== 'serve') return
+    await win.keyboard.press('Control+o')
+    await expect(win.getByRole('option').first()).toBeVisible()
+    await expectSound(win, 'file picker')
+  })
+})
