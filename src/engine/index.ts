@@ -24,6 +24,7 @@ import { layout } from './operations/layout.ts'
 import { map } from './operations/map.ts'
 import { KnownMaps, mapOverview } from './operations/map-overview.ts'
 import { measure } from './operations/measure.ts'
+import { opens } from './operations/opens.ts'
 import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
 import { snapshot } from './operations/snapshot.ts'
@@ -58,6 +59,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     mapOverview: (request, context) => mapOverview(platform, maps, request, context),
     layout: (request, context) => layout(platform, request, context),
     map: (request, context) => map(platform, request, context),
+    opens: (request, context) => opens(platform, request, context),
     create: (request, context) => create(platform, request, context, watch),
     convert: (request, context) => convert(platform, request, { ...context, watch }),
     check: (request, context) => check(platform, request, context),

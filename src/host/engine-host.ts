@@ -13,17 +13,20 @@ export interface RunningJob {
   cancel(): void
 }
 
-/** The engine in threads: questions in a standing one, each job in its own. */
+/** The engine in threads: questions in a standing one, those that need passphrases in another, each job in its own. */
 export class EngineHost {
   readonly #queries: QueryThread
+  /** deriving a key takes seconds, which nobody else shall wait */
+  readonly #keyed: QueryThread
   readonly #jobs = new Set<JobThread>()
 
-  constructor(queries = new QueryThread()) {
+  constructor(queries = new QueryThread(), keyed = new QueryThread()) {
     this.#queries = queries
+    this.#keyed = keyed
   }
 
   query<M extends QueryName>(method: M, request: Request<M>, gate: GateRule, secrets?: Secrets): Promise<Result<M>> {
-    return this.#queries.ask(method, request, gate, secrets)
+    return (secrets ? this.#keyed : this.#queries).ask(method, request, gate, secrets)
   }
 
   start(order: JobOrder, gate: GateRule, options: { onProgress: (progress: Progress) => void; secrets?: Secrets }): RunningJob {
@@ -37,6 +40,6 @@ export class EngineHost {
   async close(): Promise<void> {
     for (const job of this.#jobs) job.cancel()
     await Promise.allSettled([...this.#jobs].map((job) => job.done))
-    await this.#queries.close()
+    await Promise.all([this.#queries.close(), this.#keyed.close()])
   }
 }

@@ -1,5 +1,6 @@
 import type { JobOrder, JobOutcome, JobStatus, JobView } from '../shared/api.ts'
 import { StrataError, toErrorDto } from '../shared/errors.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import type { GateRule } from '../engine/index.ts'
 import type { EngineHost, RunningJob } from './engine-host.ts'
 import { collide } from './job-files.ts'
@@ -10,10 +11,17 @@ const AT_ONCE = 2
 /** Ended jobs that are remembered. */
 const KEPT = 100
 
+/** The passphrases of a job, never in its order: all that it needs at its start, and how to overwrite those that are its alone. */
+export interface JobSecrets {
+  all: () => Secrets
+  drop: () => void
+}
+
 interface Entry {
   readonly id: number
   readonly order: JobOrder
   readonly gate: () => GateRule
+  readonly secrets: JobSecrets | undefined
   readonly pace: JobPace
   status: JobStatus
   started: number
@@ -46,11 +54,11 @@ export class Jobs {
   }
 
   /** Starts a job, or lets it wait. Throws `IN_USE` while an active job writes what this one needs, or needs what this one writes. */
-  start(order: JobOrder, gate: () => GateRule): JobView {
+  start(order: JobOrder, gate: () => GateRule, secrets?: JobSecrets): JobView {
     const other = this.#active().find((entry) => collide(entry.order, order))
     if (other)
       throw new StrataError('IN_USE', 'Another job works on one of these files', {}, 'Wait until that job has ended, or cancel it.')
-    const entry: Entry = { id: ++this.#last, order, gate, pace: new JobPace(), status: 'waiting', started: Date.now() }
+    const entry: Entry = { id: ++this.#last, order, gate, secrets, pace: new JobPace(), status: 'waiting', started: Date.now() }
     this.#entries.set(entry.id, entry)
     this.#tell(entry)
     this.#fill()
@@ -105,7 +113,9 @@ export class Jobs {
 
   #run(entry: Entry): void {
     entry.started = Date.now()
+    const secrets = entry.secrets?.all()
     const running = this.#engine.start(entry.order, entry.gate(), {
+      ...(secrets && { secrets }),
       onProgress: (progress) => {
         entry.pace.take(progress, Date.now())
         if (entry.status === 'paused') entry.pace.rest()
@@ -113,6 +123,8 @@ export class Jobs {
       },
     })
     entry.running = running
+    // The thread has its own copy by now.
+    entry.secrets?.drop()
     this.#turn(entry, 'running')
     running.done.then(
       (outcome) => this.#end(entry, { outcome }),
@@ -122,6 +134,7 @@ export class Jobs {
 
   #end(entry: Entry, end: { outcome: JobOutcome } | { error: unknown }): void {
     Object.assign(entry, end)
+    entry.secrets?.drop()
     delete entry.running
     entry.ended = Date.now()
     entry.pace.rest()

@@ -18,6 +18,21 @@ const byPath = v.strictObject({ path })
 const byId = v.strictObject({ id })
 const withFormat = v.strictObject({ path, format: v.exactOptional(format) })
 
+// The message must not repeat what it was given.
+const passphrase = v.pipe(v.string('a passphrase is text'), v.minLength(1, 'it is empty'), v.maxLength(4096, 'it is too long'))
+const iterTime = v.pipe(bytes, v.minValue(1), v.maxValue(60_000))
+
+const encrypt = v.strictObject({
+  format: v.picklist(['luks', 'aes']),
+  secret: word,
+  cipherAlg: v.exactOptional(word),
+  cipherMode: v.exactOptional(word),
+  ivgenAlg: v.exactOptional(word),
+  ivgenHashAlg: v.exactOptional(word),
+  hashAlg: v.exactOptional(word),
+  iterTime: v.exactOptional(iterTime),
+})
+
 const qcow2 = v.strictObject({
   clusterSize: v.exactOptional(bytes),
   compat: v.exactOptional(compat),
@@ -27,6 +42,7 @@ const qcow2 = v.strictObject({
   extendedL2: v.exactOptional(v.boolean()),
   dataFile: v.exactOptional(path),
   dataFileRaw: v.exactOptional(v.boolean()),
+  encrypt: v.exactOptional(encrypt),
   compressionType: v.exactOptional(v.picklist(COMPRESSION_TYPES)),
   compressionLevel: v.exactOptional(bytes),
 })
@@ -92,6 +108,16 @@ const resize = v.strictObject({
   shrink: v.exactOptional(v.boolean()),
 })
 
+const slot = v.pipe(bytes, v.maxValue(7))
+const force = v.exactOptional(v.boolean())
+
+const keys = v.variant('do', [
+  v.strictObject({ do: v.literal('add'), secret: word, slot: v.exactOptional(slot), iterTime: v.exactOptional(iterTime), force }),
+  v.strictObject({ do: v.literal('change'), from: word, to: word, iterTime: v.exactOptional(iterTime) }),
+  v.strictObject({ do: v.literal('remove'), secret: word, force }),
+  v.strictObject({ do: v.literal('empty'), slot, force }),
+])
+
 const amend = v.strictObject({
   path,
   format: v.exactOptional(format),
@@ -103,6 +129,7 @@ const amend = v.strictObject({
     dataFile: v.exactOptional(path),
     dataFileRaw: v.exactOptional(v.boolean()),
     size: v.exactOptional(bytes),
+    keys: v.exactOptional(keys),
   }),
   shrink: v.exactOptional(v.boolean()),
 })
@@ -233,6 +260,10 @@ const REQUESTS: Schemas = {
   resumeJob: byId,
   cancelJob: byId,
   clearJobs: nothing,
+  unlock: v.strictObject({ path, passphrase }),
+  lock: byPath,
+  unlocked: nothing,
+  holdSecret: v.strictObject({ passphrase }),
   settings: nothing,
   saveSettings: v.strictObject({ theme: v.picklist(['system', 'light', 'dark']) }),
   openDialog: v.strictObject({ title: word, filters, several: v.boolean() }),

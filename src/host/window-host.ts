@@ -2,6 +2,7 @@ import type { Handlers, JobOrder, JobView, LibraryEntry, QueryName, Request, Res
 import { StrataError } from '../shared/errors.ts'
 import type { BitmapRequest, ConvertRequest, SourceImage } from '../shared/requests.ts'
 import type { Channel } from '../shared/rpc/protocol.ts'
+import type { Secrets } from '../shared/secrets.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
@@ -10,11 +11,12 @@ import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
 import { validRequest } from './requests.ts'
+import { Security } from './security.ts'
 import { settingsFile } from './settings.ts'
 import type { Shell } from './shell.ts'
 
 /** The questions that are about one image. */
-type LookName = { [M in QueryName]: Request<M> extends { path: string } ? M : never }[QueryName]
+type LookName = Exclude<{ [M in QueryName]: Request<M> extends { path: string } ? M : never }[QueryName], 'opens'>
 
 export interface WindowHostParts {
   /** where library and settings are kept */
@@ -34,6 +36,7 @@ export class WindowHost {
   readonly #shell: Shell
   readonly #jobs: Jobs
   readonly #library: Library
+  readonly #security: Security
   readonly #settings: JsonFile<Settings>
   readonly #windows = new Set<Tell>()
   /** images handed over before there was a window to show them */
@@ -46,6 +49,7 @@ export class WindowHost {
     this.#jobs = new Jobs(engine)
     this.#library = new Library(folder, engine)
     this.#settings = settingsFile(folder)
+    this.#security = new Security(engine, (paths) => this.#tell('unlocked', paths))
     // The person let Strata have these before; the list is written by the host alone.
     for (const path of this.#library.paths()) this.#tryGrant(path)
     this.#jobs.subscribe((job) => {
@@ -93,19 +97,22 @@ export class WindowHost {
 
   /** Cancels all jobs and returns when nothing runs any more and nothing staged is left. */
   async close(): Promise<void> {
+    this.#security.close()
     await this.#engine.close()
   }
 
   readonly #handlers: Handlers<WindowApi> = {
     info: (request) => this.#look('info', request),
-    estimate: (request) => this.#engine.query('estimate', this.#allowConvert(validRequest('estimate', request)), this.#grants.rule()),
+    estimate: (request) =>
+      this.#engine.query('estimate', this.#allowConvert(validRequest('estimate', request)), this.#grants.rule(), this.#security.ofDisks()),
 
     snapshotSpace: (request) => this.#look('snapshotSpace', request),
     mapOverview: (request) => this.#look('mapOverview', request),
     // Only files that the window might open, or that an image may name, are looked at: the rule says which.
     dependants: (request) => this.#look('dependants', request),
     findParent: (request) => this.#look('findParent', request),
-    layout: (request) => this.#look('layout', request),
+    // What reads guest bytes needs passphrases; what reads maps does not, and would only wait for a key.
+    layout: (request) => this.#look('layout', request, this.#security.ofDisks()),
     map: (request) => this.#look('map', request),
 
     facts: (request) => {
@@ -131,7 +138,7 @@ export class WindowHost {
     },
     startJob: async (request) => {
       const order = await this.#withBase(this.#allow(validRequest('startJob', request)))
-      return this.#jobs.start(order, () => this.#grants.rule())
+      return this.#startJob(order)
     },
     pauseJob: (request) => this.#jobs.pause(validRequest('pauseJob', request).id),
     resumeJob: (request) => this.#jobs.resume(validRequest('resumeJob', request).id),
@@ -140,6 +147,21 @@ export class WindowHost {
       validRequest('clearJobs', request)
       this.#jobs.clear()
     },
+
+    unlock: async (request) => {
+      const { path, passphrase } = validRequest('unlock', request)
+      await this.#security.unlock(this.#grants.assertReadable(path), passphrase, this.#grants.rule())
+      return this.#security.unlocked
+    },
+    lock: (request) => {
+      this.#security.lock(this.#grants.assertReadable(validRequest('lock', request).path))
+      return this.#security.unlocked
+    },
+    unlocked: (request) => {
+      validRequest('unlocked', request)
+      return this.#security.unlocked
+    },
+    holdSecret: (request) => ({ name: this.#security.hold(validRequest('holdSecret', request).passphrase) }),
 
     settings: (request) => {
       validRequest('settings', request)
@@ -168,9 +190,19 @@ export class WindowHost {
   }
 
   /** A question about one image, which must be readable. */
-  #look<M extends LookName>(method: M, request: unknown): Promise<Result<M>> {
+  #look<M extends LookName>(method: M, request: unknown, secrets?: Secrets): Promise<Result<M>> {
     const asked = validRequest(method, request)
-    return this.#engine.query(method, { ...asked, path: this.#grants.assertReadable(asked.path) }, this.#grants.rule())
+    return this.#engine.query(method, { ...asked, path: this.#grants.assertReadable(asked.path) }, this.#grants.rule(), secrets)
+  }
+
+  #startJob(order: JobOrder): JobView {
+    const secrets = this.#security.forOrder(order)
+    try {
+      return this.#jobs.start(order, () => this.#grants.rule(), secrets)
+    } catch (error) {
+      secrets.drop()
+      throw error
+    }
   }
 
   #ask<M extends Exclude<keyof Shell, 'facts'>>(method: M): NonNullable<Shell[M]> {
@@ -272,8 +304,10 @@ export class WindowHost {
   }
 
   /** New images join the library; a check's verdict stays until the image is written again. */
-  async #keep({ order, outcome }: JobView): Promise<void> {
+  async #keep(job: JobView): Promise<void> {
+    const { order, outcome } = job
     const { writes } = filesOf(order)
+    await this.#security.afterJob(job, this.#grants.rule())
     for (const path of writes) {
       this.#grants.grantFile(path)
       this.#library.forgetCheck(path)

@@ -49,6 +49,8 @@ export interface EngineApi {
   mapOverview(request: MapOverviewRequest): MapOverview
   layout(request: SourceImage): DiskLayout
   snapshotSpace(request: SnapshotSpaceRequest): SnapshotSpaceResult
+  /** tries the passphrase that came for an image; `certain` is false where a wrong one can't be told from the right one */
+  opens(request: { path: string; format?: FormatName }): { certain: boolean }
   create(request: CreateRequest): CreateResult
   convert(request: ConvertRequest): ConvertResult
   check(request: CheckRequest): CheckReport
@@ -74,6 +76,7 @@ export const ENGINE = {
   mapOverview: 'query',
   layout: 'query',
   snapshotSpace: 'query',
+  opens: 'query',
   create: 'job',
   convert: 'job',
   check: 'job',
@@ -167,7 +170,7 @@ export interface DroppedFile {
 }
 
 /** Everything a window may ask of its host. Each method takes one plain object and answers with plain data. */
-export interface WindowApi extends Pick<EngineApi, QueryName> {
+export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> {
   facts(request: Record<string, never>): HostFacts
   library(request: Record<string, never>): LibraryEntry[]
   /** remembers images and answers with the whole library; a path must be granted */
@@ -181,6 +184,14 @@ export interface WindowApi extends Pick<EngineApi, QueryName> {
   cancelJob(request: { id: number }): void
   /** forgets jobs that have ended */
   clearJobs(request: Record<string, never>): void
+  /** tries a passphrase on an encrypted image and keeps it for this session; answers with all unlocked images, as `unlocked` does */
+  unlock(request: { path: string; passphrase: string }): string[]
+  /** forgets the passphrase of an image */
+  lock(request: { path: string }): string[]
+  /** the paths of the images whose passphrases are kept */
+  unlocked(request: Record<string, never>): string[]
+  /** keeps a passphrase for one order, which names it as `secret`; forgotten after ten minutes */
+  holdSecret(request: { passphrase: string }): { name: string }
   settings(request: Record<string, never>): Settings
   saveSettings(request: Settings): Settings
   /** desktop only: the native open dialog; granted paths, empty when the person cancels */
@@ -214,6 +225,10 @@ export const WINDOW_METHODS = [
   'resumeJob',
   'cancelJob',
   'clearJobs',
+  'unlock',
+  'lock',
+  'unlocked',
+  'holdSecret',
   'settings',
   'saveSettings',
   'openDialog',
@@ -229,6 +244,8 @@ export interface WindowEvents {
   job: JobView
   /** the library changed */
   library: LibraryEntry[]
+  /** the paths of the images whose passphrases are kept */
+  unlocked: string[]
   /** images that the system handed over (command line, file association, dock) */
   open: string[]
 }
