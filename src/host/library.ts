@@ -54,6 +54,15 @@ export class Library {
     this.#change((images) => images.filter((image) => image.path !== path))
   }
 
+  /** Says where an image is now; what is known of it stays, and takes the place of what was known of a file there. */
+  move(from: string, to: string): void {
+    this.#change((images) =>
+      images
+        .filter(({ path }) => path !== to || !images.some((image) => image.path === from))
+        .map((image) => (image.path === from ? { ...image, path: to } : image)),
+    )
+  }
+
   /** Keeps a check's verdict with an image, if the library knows it. */
   recordCheck(path: string, report: CheckReport): void {
     const verdict = report.corruptions + report.checkErrors > 0 ? 'corrupt' : report.leaks > 0 ? 'leaks' : 'fine'

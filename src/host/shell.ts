@@ -7,4 +7,7 @@ type Answer<M extends keyof WindowApi> = ReturnType<WindowApi[M]> | Promise<Retu
  * What the program around the host can do for a window: the desktop has native dialogs, the server a file picker of its own. Requests are
  * valid when they come here; what is absent is refused as `UNSUPPORTED`. Whatever paths dialogs answer, the host grants.
  */
-export type Shell = { facts: HostFacts } & { [M in Optional]?: (request: Parameters<WindowApi[M]>[0]) => Answer<M> }
+export type Shell = {
+  facts: HostFacts
+  /** puts a file into the system's bin; absent where there is none */ moveToBin?: (path: string) => Promise<void>
+} & { [M in Optional]?: (request: Parameters<WindowApi[M]>[0]) => Answer<M> }

@@ -6,6 +6,7 @@ import type { Secrets } from '../shared/secrets.ts'
 import { serve, type Tell } from '../shared/rpc/server.ts'
 import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
+import { ImageFiles } from './image-files.ts'
 import { backingPath, dataFilesOf, filesOf, mends, newBackingOf, openedBacking, rehearses } from './job-files.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
@@ -37,6 +38,7 @@ export class WindowHost {
   readonly #jobs: Jobs
   readonly #library: Library
   readonly #security: Security
+  readonly #files: ImageFiles
   readonly #settings: JsonFile<Settings>
   readonly #windows = new Set<Tell>()
   /** images handed over before there was a window to show them */
@@ -48,6 +50,7 @@ export class WindowHost {
     this.#shell = shell
     this.#jobs = new Jobs(engine)
     this.#library = new Library(folder, engine)
+    this.#files = new ImageFiles({ engine, grants, jobs: this.#jobs, shell })
     this.#settings = settingsFile(folder)
     this.#security = new Security(engine, (paths) => this.#tell('unlocked', paths))
     // The person let Strata have these before; the list is written by the host alone.
@@ -131,6 +134,20 @@ export class WindowHost {
       this.#library.remove(validRequest('removeFromLibrary', request).path)
       return this.#listAndTell()
     },
+    relocate: (request) => {
+      const { path, to } = validRequest('relocate', request)
+      this.#library.move(path, this.#grants.assertReadable(to))
+      return this.#listAndTell()
+    },
+    moveImage: async (request) => {
+      const { from, to } = await this.#files.move(validRequest('moveImage', request))
+      this.#library.move(from, this.#grants.grantFile(to))
+      return this.#listAndTell()
+    },
+    discardImage: async (request) => {
+      this.#library.remove(await this.#files.discard(validRequest('discardImage', request)))
+      return this.#listAndTell()
+    },
 
     jobs: (request) => {
       validRequest('jobs', request)
@@ -205,7 +222,7 @@ export class WindowHost {
     }
   }
 
-  #ask<M extends Exclude<keyof Shell, 'facts'>>(method: M): NonNullable<Shell[M]> {
+  #ask<M extends Exclude<keyof Shell, 'facts' | 'moveToBin'>>(method: M): NonNullable<Shell[M]> {
     const answer = this.#shell[method]
     if (!answer) throw new StrataError('UNSUPPORTED', `"${method}" is not to be had here`, { field: 'method' })
     return answer

@@ -27,6 +27,8 @@ export function desktop(): Shell {
       return canceled || filePath === '' ? null : filePath
     },
 
+    moveToBin: (path) => shell.trashItem(path),
+
     showInFolder({ path }) {
       shell.showItemInFolder(path)
     },

@@ -169,6 +169,20 @@ export interface DroppedFile {
   modified: number
 }
 
+/** Another name or place for an image file. */
+export interface MoveRequest {
+  path: string
+  to: string
+  /** images whose backing file it is, which are told the new name */
+  overlays: string[]
+}
+
+/** An image file that shall go: to the system's bin, or `forever` where there is none. */
+export interface DiscardRequest {
+  path: string
+  forever: boolean
+}
+
 /** Everything a window may ask of its host. Each method takes one plain object and answers with plain data. */
 export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> {
   facts(request: Record<string, never>): HostFacts
@@ -177,6 +191,12 @@ export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> 
   addToLibrary(request: { paths: string[] }): LibraryEntry[]
   /** forgets an image; the file stays */
   removeFromLibrary(request: { path: string }): LibraryEntry[]
+  /** says where a missing image of the library is now; what is known of it goes along */
+  relocate(request: { path: string; to: string }): LibraryEntry[]
+  /** renames an image file within its file system, and repairs the overlays named; answers when all is done */
+  moveImage(request: MoveRequest): LibraryEntry[]
+  /** away with an image file, and out of the library */
+  discardImage(request: DiscardRequest): LibraryEntry[]
   jobs(request: Record<string, never>): JobView[]
   startJob(request: JobOrder): JobView
   pauseJob(request: { id: number }): void
@@ -219,6 +239,9 @@ export const WINDOW_METHODS = [
   'library',
   'addToLibrary',
   'removeFromLibrary',
+  'relocate',
+  'moveImage',
+  'discardImage',
   'jobs',
   'startJob',
   'pauseJob',

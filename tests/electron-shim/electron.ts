@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { App, Dialog, MenuItemConstructorOptions, Screen, Session, Shell } from 'electron'
 import { control } from './control.ts'
@@ -68,7 +69,8 @@ export const dialog = {
 
 export const shell = {
   showItemInFolder: (path) => void control.shown.push(path),
-} satisfies Pick<Shell, 'showItemInFolder'>
+  trashItem: (path) => rename(path, `${path}.binned`),
+} satisfies Pick<Shell, 'showItemInFolder' | 'trashItem'>
 
 const workArea = { x: 0, y: 0, width: 1920, height: 1080 }
 export const screen = {

@@ -105,7 +105,7 @@ function optionArguments(options: Qcow2Options | undefined): string[] {
 }
 
 /** Quotes an argument for a POSIX shell where it needs it; a Windows path gets double quotes. */
-function quote(argument: string): string {
+export function quote(argument: string): string {
   if (/^[A-Za-z0-9_./:@%+=,~-]+$/.test(argument)) return argument
   if (/^[A-Za-z]:\\/.test(argument)) return `"${argument}"`
   return `'${argument.replaceAll("'", `'\\''`)}'`

@@ -1,4 +1,4 @@
-import type { Client, LibraryEntry, WindowApi } from '../../../shared/api.ts'
+import type { Client, DiscardRequest, LibraryEntry, MoveRequest, WindowApi } from '../../../shared/api.ts'
 import { chainForest, filterForest } from '../lib/chain-tree.ts'
 import type { Host } from '../api.ts'
 
@@ -42,6 +42,21 @@ export class Library {
   /** Forgets an image; its file stays. */
   async remove(path: string): Promise<void> {
     this.#take(await this.#client.removeFromLibrary({ path }))
+  }
+
+  /** Says where a missing image is now. */
+  async relocate(path: string, to: string): Promise<void> {
+    this.#take(await this.#client.relocate({ path, to }))
+  }
+
+  /** Renames an image's file; throws what the host says. */
+  async move(request: MoveRequest): Promise<void> {
+    this.#take(await this.#client.moveImage(request))
+  }
+
+  /** Away with an image's file. */
+  async discard(request: DiscardRequest): Promise<void> {
+    this.#take(await this.#client.discardImage(request))
   }
 
   #take(entries: LibraryEntry[]): void {

@@ -9,6 +9,7 @@ export type Sheet =
   | { is: 'resize'; disk: DiskInfo }
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
   | { is: 'compact'; disk: DiskInfo }
+  | { is: 'rename' | 'discard'; disk: DiskInfo }
 
 /** Which page is shown, and which sheet lies over it. */
 export class Navigation {

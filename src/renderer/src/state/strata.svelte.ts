@@ -4,6 +4,7 @@ import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo } from '../../../shared/model.ts'
 import type { RepairScope } from '../../../shared/requests.ts'
 import { chainFrom } from '../lib/chain-tree.ts'
+import { baseName } from '../lib/paths.ts'
 import { holdsSnapshots } from '../lib/snapshots.ts'
 import { words } from '../words/en.ts'
 import { CompactDraft } from './compact-draft.svelte.ts'
@@ -14,6 +15,7 @@ import { Dependants } from './dependants.svelte.ts'
 import { DropTarget } from './drop-target.svelte.ts'
 import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
+import { ImageFileDraft } from './image-file-draft.svelte.ts'
 import { Jobs } from './jobs.svelte.ts'
 import { Library } from './library.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
@@ -131,6 +133,19 @@ export class Strata {
 
   compactDraft(disk: DiskInfo): CompactDraft {
     return new CompactDraft(disk, this.jobs)
+  }
+
+  imageFileDraft(disk: DiskInfo): ImageFileDraft {
+    const { library, files, settings } = this
+    return new ImageFileDraft(disk, { client: this.#host.client, library, files, separator: settings.facts.separator })
+  }
+
+  /** Asks where a missing image is now, and shows it there. */
+  async pointAt(path: string): Promise<void> {
+    const to = await this.files.pickFile(words.imageFile.pointTitle(baseName(path)))
+    if (to === undefined) return
+    await this.library.relocate(path, to)
+    this.navigation.toDisk(to)
   }
 
   dependants(path: string): Dependants {

@@ -6,6 +6,7 @@ import { createWords } from './en/create.ts'
 import { diskWords, featuresWords, formatsWords } from './en/disk.ts'
 import { filesWords } from './en/files.ts'
 import { frameWords, dropWords, commandWords } from './en/frame.ts'
+import { imageFileWords } from './en/image-file.ts'
 import { jobsWords } from './en/jobs.ts'
 import { libraryWords, healthWords } from './en/library.ts'
 import { repairWords } from './en/repair.ts'
@@ -31,6 +32,7 @@ export const words = {
   jobs: jobsWords,
   drop: dropWords,
   files: filesWords,
+  imageFile: imageFileWords,
   error: errorWords,
   common: commonWords,
 } as const

@@ -45,7 +45,8 @@ export const diskWords = {
   borrowed: 'You see what the disk above tells of this one. To work with it, open it by itself.',
   openIt: 'Open it…',
   missing: (name: string) => `${name} is not where it was`,
-  missingHint: 'It may have been moved, renamed or deleted, or its drive is not connected. Put it back, or remove it from the library.',
+  missingHint:
+    'It may have been moved, renamed or deleted, or its drive is not connected. Put it back, point at its new place, or remove it from the library.',
   brokenChain: 'A layer below can’t be opened',
   brokenHint: 'Until it is back, parts of this disk can’t be read. Put the file back where it was; then choose “Read again”.',
   labels: {

@@ -1,0 +1,76 @@
+import { existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { lookInside, row } from './hands.ts'
+import { expect, test } from './host.ts'
+import { emptyQcow2, hasQemu, NO_QEMU, overlay, qemuInfo } from './images.ts'
+
+test.skip(!hasQemu, NO_QEMU)
+
+test.use({
+  seed: {
+    fill: (folder: string) => {
+      emptyQcow2(folder, 'base.qcow2')
+      overlay(folder, 'web.qcow2', 'base.qcow2')
+      overlay(folder, 'test.qcow2', 'base.qcow2')
+    },
+  },
+})
+
+test('a base gets another name, a lost disk is found again, a disk goes away', async ({ win, strata }) => {
+  const more = async (item: string | RegExp): Promise<void> => {
+    await win.getByRole('button', { name: 'More actions' }).click()
+    await win.getByRole('menuitem', { name: item }).click()
+  }
+  for (const name of ['web.qcow2', 'test.qcow2', 'base.qcow2']) await lookInside(win, strata, name)
+
+  await more('Rename or move…')
+  const rename = win.getByRole('dialog', { name: 'Rename base.qcow2' })
+  await expect(rename.getByText('2 overlays stand on this disk')).toBeVisible()
+  await rename.getByLabel('New name', { exact: true }).fill('web.qcow2')
+  await rename.getByRole('button', { name: 'Rename, and repair 2 overlays' }).click()
+  await expect(rename.getByText('A file of this name is there already')).toBeVisible()
+  await rename.getByLabel('New name', { exact: true }).fill('debian.qcow2')
+  await expect(rename.getByText(/^mv -n .*strata rebase -u -b debian\.qcow2 -F qcow2/)).toBeVisible()
+  await win.screenshot({ path: test.info().outputPath('rename.png') })
+  await rename.getByRole('button', { name: 'Rename, and repair 2 overlays' }).click()
+  await expect(rename).toBeHidden()
+  await expect(win.getByRole('heading', { level: 1, name: 'debian.qcow2' })).toBeVisible()
+  for (const name of ['web.qcow2', 'test.qcow2'])
+    expect(qemuInfo(join(strata.folder, name))).toMatchObject({
+      'backing-filename': 'debian.qcow2',
+      'backing-filename-format': 'qcow2',
+      'full-backing-filename': join(strata.folder, 'debian.qcow2'),
+    })
+  expect(existsSync(join(strata.folder, 'base.qcow2'))).toBe(false)
+
+  await row(win, 'test.qcow2').click()
+  await expect(win.getByRole('heading', { level: 1, name: 'test.qcow2' })).toBeVisible()
+  renameSync(join(strata.folder, 'test.qcow2'), join(strata.folder, 'moved.qcow2'))
+  await more('Read again')
+  await expect(win.getByText('test.qcow2 is not where it was')).toBeVisible()
+  await strata.answerOpen(join(strata.folder, 'moved.qcow2'))
+  await win.getByRole('button', { name: 'Point at the new place…' }).click()
+  if (strata.kind === 'serve') {
+    const picker = win.getByRole('dialog', { name: 'Where is test.qcow2 now?' })
+    await picker.getByText('moved.qcow2').click()
+    await picker.getByRole('button', { name: 'Open' }).click()
+  }
+  await expect(win.getByRole('heading', { level: 1, name: 'moved.qcow2' })).toBeVisible()
+  await expect(row(win, 'test.qcow2')).toHaveCount(0)
+
+  await row(win, 'debian.qcow2').click()
+  await expect(win.getByRole('heading', { level: 1, name: 'debian.qcow2' })).toBeVisible()
+  await more(/Move to the bin…|Delete…/)
+  const away = win.getByRole('dialog')
+  await expect(away.getByText('2 images will not open any more without this disk:')).toBeVisible()
+  await expect(away.getByText('moved.qcow2')).toBeVisible()
+  const go = away.getByRole('button', { name: /^(Move to the bin|Delete debian\.qcow2)$/ })
+  await expect(go).toBeDisabled()
+  await win.screenshot({ path: test.info().outputPath('away.png') })
+  await away.getByLabel('Go on all the same').click()
+  if (strata.kind === 'serve') await away.getByLabel('Type debian.qcow2 to agree').fill('debian.qcow2')
+  await go.click()
+  await expect(away).toBeHidden()
+  await expect(win.getByRole('heading', { level: 1, name: 'Your disks' })).toBeVisible()
+  expect(existsSync(join(strata.folder, 'debian.qcow2'))).toBe(false)
+})
