@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { choose, lookInside, placeDisk, row } from './hands.ts'
 import { expect, test } from './host.ts'
-import { emptyQcow2, hasQemu, NO_QEMU, qemuImg, qemuInfo } from './images.ts'
+import { emptyQcow2, hasQemu, NO_QEMU, partitionedRaw, qemuImg, qemuInfo } from './images.ts'
 
 test.skip(!hasQemu, NO_QEMU)
 
@@ -93,14 +94,11 @@ test.describe('beside other images', () => {
     expect(qemuInfo(join(strata.folder, 'base.qcow2'))).toMatchObject({ 'virtual-size': 2 * 1024 ** 3 })
   })
 
-  test('grows a disk', async ({ win, strata }) => {
+  test('grows a disk, and cuts off what nobody knows only after a yes', async ({ win, strata }) => {
     const path = join(strata.folder, 'base.qcow2')
     await lookInside(win, strata, 'base.qcow2')
     await win.getByRole('button', { name: 'Resize…' }).click()
     const sheet = win.getByRole('dialog', { name: 'Resize base.qcow2' })
-    await sheet.getByLabel('New size').fill('32')
-    await expect(sheet.getByText(/Strata only grows disks/).first()).toBeVisible()
-    await expect(sheet.getByRole('button', { name: 'Grow', exact: true })).toBeDisabled()
     await sheet.getByRole('button', { name: 'Twice' }).click()
     await sheet.getByRole('button', { name: 'Grow to 128 MiB' }).click()
     await expect(sheet).toBeHidden()
@@ -108,5 +106,50 @@ test.describe('beside other images', () => {
     expect(existsSync(path)).toBe(true)
     expect(qemuInfo(path)).toMatchObject({ 'virtual-size': 128 * 1024 ** 2 })
     expect(qemuImg('check', path)).toContain('No errors were found')
+
+    await win.getByRole('button', { name: 'Resize…' }).click()
+    await sheet.getByLabel('New size', { exact: true }).fill('32')
+    await expect(sheet.getByText(/Strata can’t tell what is on this disk/)).toBeVisible()
+    await expect(sheet.getByRole('button', { name: 'Shrink to 32 MiB' })).toBeDisabled()
+    await sheet.getByLabel(/^Cut the last 96 MiB off/).click()
+    await expect(sheet.getByText(`strata resize -f qcow2 --shrink ${path} 32M`)).toBeVisible()
+    await sheet.getByRole('button', { name: 'Shrink to 32 MiB' }).click()
+    await expect(win.getByText('128 MiB → 32 MiB')).toBeVisible()
+    expect(qemuInfo(path)).toMatchObject({ 'virtual-size': 32 * 1024 ** 2 })
+    expect(qemuImg('check', path)).toContain('No errors were found')
+  })
+})
+
+test.describe('a disk with a partition', () => {
+  test.skip(spawnSync('mkfs.ext4', ['-V']).status !== 0, 'mkfs.ext4 is not installed')
+  test.use({ seed: { fill: (folder: string) => void partitionedRaw(folder, 'vm.raw') } })
+
+  test('shrinks behind its last used byte, not through a partition, and says what the guest has to do', async ({ win, strata }) => {
+    const path = join(strata.folder, 'vm.raw')
+    await lookInside(win, strata, 'vm.raw')
+    await win.getByRole('button', { name: 'Resize…' }).click()
+    const sheet = win.getByRole('dialog', { name: 'Resize vm.raw' })
+    await sheet.getByLabel('New size', { exact: true }).fill('10')
+    await expect(sheet.getByText('Cut off in the middle, and most likely lost: partition 1 “root” (16 MiB).')).toBeVisible()
+    await expect(sheet.getByRole('button', { name: 'Shrink to 10 MiB' })).toBeDisabled()
+    await sheet.getByRole('button', { name: 'As small as safe: 17 MiB' }).click()
+    await expect(sheet.getByText('All that is known to be on the disk ends before that.')).toBeVisible()
+    await sheet.getByRole('button', { name: 'Shrink to 17 MiB' }).click()
+    await expect(sheet).toBeHidden()
+    await expect(win.getByText('64 MiB → 17 MiB')).toBeVisible()
+    expect(qemuInfo(path)).toMatchObject({ 'virtual-size': 17 * 1024 ** 2 })
+    expect(spawnSync('e2fsck', ['-fn', `${path}?offset=1048576`]).status).toBe(0)
+
+    await win.getByRole('button', { name: 'Resize…' }).click()
+    await sheet.getByLabel('New size, as a slider').press('End')
+    await expect(sheet.getByRole('button', { name: 'Grow to 2 TiB' })).toBeEnabled()
+    await sheet.getByRole('button', { name: 'Twice' }).click()
+    await sheet.getByRole('button', { name: 'Grow to 34 MiB' }).click()
+    const guest = win.getByRole('dialog', { name: 'Now inside the guest' })
+    await expect(guest.getByText('sudo growpart /dev/vda 1')).toBeVisible()
+    await expect(guest.getByText('sudo resize2fs /dev/vda1')).toBeVisible()
+    await guest.getByRole('button', { name: 'Done' }).click()
+    await expect(win.getByText('17 MiB → 34 MiB')).toBeVisible()
+    expect(qemuInfo(path)).toMatchObject({ 'virtual-size': 34 * 1024 ** 2 })
   })
 })

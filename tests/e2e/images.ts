@@ -38,6 +38,20 @@ export function smallRaw(folder: string, name: string): string {
   return path
 }
 
+/** A raw disk of 64 MiB with an MBR and one partition from 1 MiB on, which holds an ext4 of 16 MiB named "root". Needs mkfs.ext4. */
+export function partitionedRaw(folder: string, name: string): string {
+  const path = join(folder, name)
+  const table = Buffer.alloc(512)
+  table[446 + 4] = 0x83
+  table.writeUInt32LE(2048, 446 + 8)
+  table.writeUInt32LE((16 * MIB) / 512, 446 + 12)
+  table.writeUInt16LE(0xaa55, 510)
+  writeFileSync(path, table)
+  truncateSync(path, 64 * MIB)
+  execFileSync('mkfs.ext4', ['-q', '-F', '-L', 'root', '-E', `offset=${MIB}`, path, '16M'], { stdio: 'ignore' })
+  return path
+}
+
 /** A sound qcow2 image of 64 MiB, empty. */
 export function emptyQcow2(folder: string, name: string): string {
   const path = join(folder, name)

@@ -33,11 +33,13 @@ export function convertCommand(request: ConvertRequest): string {
   return parts.join(' ')
 }
 
-/** The `strata resize` line that does what the request does. */
-export function resizeCommand(request: ResizeRequest): string {
+/** The `strata resize` line that does what the request does; `force` where images stand on a disk that gets smaller. */
+export function resizeCommand(request: ResizeRequest, force = false): string {
   const parts = ['strata', 'resize']
   if (request.format) parts.push('-f', request.format)
   if (request.preallocation && request.preallocation !== 'off') parts.push(`--preallocation=${request.preallocation}`)
+  if (request.shrink) parts.push('--shrink')
+  if (force) parts.push('--force')
   parts.push(quote(request.path), sizeArgument(request.size))
   return parts.join(' ')
 }

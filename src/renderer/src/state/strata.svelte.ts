@@ -153,7 +153,7 @@ export class Strata {
   }
 
   resizeDraft(disk: DiskInfo): ResizeDraft {
-    return new ResizeDraft(disk, this.jobs)
+    return new ResizeDraft(disk, this.#host.client, this.jobs)
   }
 
   snapshotDraft(disk: DiskInfo, ask: SnapshotAsk): SnapshotDraft {
