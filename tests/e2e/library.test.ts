@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { lookInside, row } from './hands.ts'
+import { choose, lookInside, row } from './hands.ts'
 import { expect, test } from './host.ts'
 import { emptyQcow2, hasQemu, NO_QEMU, overlay, smallRaw } from './images.ts'
 
@@ -64,4 +64,23 @@ test('a missing base is shown as missing, with what to do', async ({ win, strata
   await expect(again.getByText('A layer below can’t be opened')).toBeVisible()
   await expect(again.getByRole('group', { name: 'Layers' }).getByRole('link', { name: /^base\.qcow2, not found/ })).toBeVisible()
   await expect(again.getByRole('button', { name: 'Read again' })).toBeVisible()
+})
+
+test('the table is sorted by a column and filtered', async ({ win, strata }) => {
+  for (const name of ['web.qcow2', 'memtest.raw']) await lookInside(win, strata, name)
+  await win.getByRole('button', { name: 'All disks', exact: true }).click()
+  const names = win.getByRole('main').getByRole('rowheader').getByRole('button')
+  await expect(names).toHaveText(['base.qcow2', 'web.qcow2', 'memtest.raw'])
+  const byDisk = win.getByRole('columnheader', { name: 'On disk' })
+  await byDisk.getByRole('button').click()
+  await byDisk.getByRole('button').click()
+  await expect(byDisk).toHaveAttribute('aria-sort', 'descending')
+  await expect(names).toHaveText(['memtest.raw', 'base.qcow2', 'web.qcow2'])
+  await win.screenshot({ path: test.info().outputPath('table.png') })
+  await choose(win, 'Format', 'raw')
+  await expect(names).toHaveText(['memtest.raw'])
+  await choose(win, 'Chain', 'On another disk')
+  await expect(win.getByText('No disk fits these filters.')).toBeVisible()
+  await win.getByRole('button', { name: 'Show all disks' }).click()
+  await expect(names).toHaveCount(3)
 })

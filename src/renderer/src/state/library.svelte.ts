@@ -1,5 +1,6 @@
 import type { Client, DiscardRequest, LibraryEntry, MoveRequest, WindowApi } from '../../../shared/api.ts'
 import { chainForest, filterForest } from '../lib/chain-tree.ts'
+import { PLAIN_VIEW, viewForest, type LibraryView, type SortKey } from '../lib/library-view.ts'
 import type { Host } from '../api.ts'
 
 /** The images that the host remembers, as a list and as a forest of backing chains. */
@@ -10,8 +11,13 @@ export class Library {
 
   /** what the person typed into the search field */
   query = $state('')
+  /** how the table is sorted and filtered; kept while the window is open */
+  view = $state.raw<LibraryView>(PLAIN_VIEW)
   readonly forest = $derived(chainForest(this.#entries))
   readonly found = $derived(filterForest(this.forest, this.query))
+
+  /** what the table shows: found, filtered and in order */
+  readonly shown = $derived(viewForest(this.found, this.view))
 
   constructor(host: Host) {
     this.#client = host.client
@@ -29,6 +35,11 @@ export class Library {
 
   entry(path: string): LibraryEntry | undefined {
     return this.#entries.find((entry) => entry.path === path)
+  }
+
+  /** Sorts the table by a column, or turns the order round where it is sorted so. */
+  sortBy(sort: SortKey): void {
+    this.view = { ...this.view, sort, down: this.view.sort === sort && !this.view.down }
   }
 
   async load(): Promise<void> {

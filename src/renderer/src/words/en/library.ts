@@ -11,6 +11,12 @@ export const libraryWords = {
   openFile: 'Open an image…',
   newDisk: 'New disk…',
   columns: { name: 'Name', format: 'Format', guest: 'Guest sees', disk: 'On disk', health: 'Health', share: 'How full' },
+  filters: 'Filter the disks',
+  format: { label: 'Format', all: 'Every format', qcow2: 'qcow2', raw: 'raw' },
+  chain: { label: 'Chain', all: 'In a chain or not', base: 'Below others', overlay: 'On another disk', alone: 'Alone' },
+  state: { label: 'Health', all: 'In any state', fine: 'Fine', trouble: 'With trouble', unknown: 'Not checked' },
+  noneFits: 'No disk fits these filters.',
+  showAll: 'Show all disks',
   totals: (disks: number, own: number, guest: number) =>
     `${many(disks, 'disk')} · ${sizeText(own)} on this computer · ${sizeText(guest)} for the guests`,
   overlayOf: (name: string) => `on ${name}`,
