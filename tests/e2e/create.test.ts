@@ -43,6 +43,22 @@ test.describe('the create wizard', () => {
     await sheet.getByRole('button', { name: 'Create', exact: true }).click()
     await expect(win.getByRole('heading', { level: 1, name: 'disk.raw' })).toBeVisible()
     expect(qemuInfo(join(strata.folder, 'disk.raw'))).toMatchObject({ 'virtual-size': 7 * 1024 ** 2 })
+
+    await win.getByRole('button', { name: 'New disk', exact: true }).click()
+    await placeDisk(sheet, strata, 'whole.qcow2')
+    await sheet.getByLabel('Size', { exact: true }).fill('8M')
+    await sheet.getByRole('button', { name: 'Advanced' }).click()
+    await choose(win, 'Compression', 'zstd: quicker; QEMU 5.1 and later')
+    await choose(win, 'Lay out in advance', 'All of it: never runs out of room')
+    await sheet.getByLabel('Subclusters').click()
+    await sheet.getByLabel('Count clusters lazily').click()
+    await sheet.getByRole('button', { name: 'Create', exact: true }).click()
+    await expect(win.getByRole('heading', { level: 1, name: 'whole.qcow2' })).toBeVisible()
+    const made = qemuInfo(join(strata.folder, 'whole.qcow2'))
+    expect(made).toMatchObject({
+      'format-specific': { data: { 'compression-type': 'zstd', 'extended-l2': true, 'lazy-refcounts': true } },
+    })
+    expect(made['actual-size']).toBeGreaterThanOrEqual(8 * 1024 ** 2)
   })
 
   test('says what is wrong with a size before anything is made', async ({ win }) => {

@@ -103,6 +103,9 @@ function optionArguments(options: Qcow2Options | undefined): string[] {
   if (options?.compat !== undefined) pairs.push(`compat=${options.compat}`)
   if (options?.refcountBits !== undefined) pairs.push(`refcount_bits=${options.refcountBits}`)
   if (options?.preallocation !== undefined && options.preallocation !== 'off') pairs.push(`preallocation=${options.preallocation}`)
+  if (options?.lazyRefcounts) pairs.push('lazy_refcounts=on')
+  if (options?.extendedL2) pairs.push('extended_l2=on')
+  if (options?.compressionType !== undefined) pairs.push(`compression_type=${options.compressionType}`)
   return pairs.length === 0 ? [] : ['-o', pairs.join(',')]
 }
 

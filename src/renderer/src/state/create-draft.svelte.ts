@@ -1,6 +1,6 @@
 import type { Client, JobView, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { Compat, DiskInfo, FormatName, Preallocation, Qcow2Options } from '../../../shared/model.ts'
+import type { CompressionType, Compat, DiskInfo, FormatName, Preallocation, Qcow2Options } from '../../../shared/model.ts'
 import type { CreateRequest } from '../../../shared/requests.ts'
 import { createCommand } from '../lib/command-line.ts'
 import { createCost } from '../lib/create-cost.ts'
@@ -11,6 +11,8 @@ import type { Target } from './files.svelte.ts'
 import type { Jobs } from './jobs.svelte.ts'
 
 export const DEFAULT_CLUSTER = 65536
+/** Subclusters are 512 bytes at least, and 32 make a cluster. */
+const LEAST_EXTENDED_CLUSTER = 16384
 
 /** A new disk while the person describes it. */
 export class CreateDraft {
@@ -27,6 +29,9 @@ export class CreateDraft {
   clusterSize = $state(DEFAULT_CLUSTER)
   compat = $state<Compat>('1.1')
   preallocation = $state<Preallocation>('off')
+  lazyRefcounts = $state(false)
+  extendedL2 = $state(false)
+  compressionType = $state<CompressionType>('zlib')
   #occupied = $state<string | undefined>(undefined)
   #agreed = $state<string | undefined>(undefined)
   #error = $state.raw<ErrorDto | undefined>(undefined)
@@ -45,6 +50,16 @@ export class CreateDraft {
   readonly sound = $derived(!this.nameProblem && !this.sizeProblem && !this.folderProblem)
   /** the last try met a file of this very name */
   readonly targetExists = $derived(this.#occupied === this.path)
+  /** version 3 alone has what came after QEMU 1.1 */
+  readonly modern = $derived(this.compat === '1.1')
+  readonly mayExtend = $derived(this.modern && this.clusterSize >= LEAST_EXTENDED_CLUSTER)
+  /** how the new disk can be laid out in advance; on a base, room can be set aside only where subclusters tell it from data */
+  readonly preallocations = $derived.by<Preallocation[]>(() => {
+    if (this.#format === 'raw') return ['off', 'falloc', 'full']
+    return this.#backing && !(this.mayExtend && this.extendedL2) ? ['off'] : ['off', 'metadata', 'falloc', 'full']
+  })
+  /** the chosen way, where the disk can have it */
+  readonly laidOut = $derived(this.preallocations.includes(this.preallocation) ? this.preallocation : 'off')
   readonly request = $derived.by(() => this.#request())
   readonly command = $derived(createCommand(this.request))
   readonly guestSize = $derived(this.takesBackingSize ? (this.#backing?.virtualSize ?? 0) : (this.size ?? 0))
@@ -146,10 +161,8 @@ export class CreateDraft {
     }
     if (this.size !== undefined) request.size = this.size
     if (this.#backing) request.backing = { name: this.#backingName(this.#backing.path), format: this.#backing.format }
-    if (this.#format === 'qcow2') {
-      const options = this.#options()
-      if (Object.keys(options).length > 0) request.qcow2 = options
-    }
+    const options = this.#options()
+    if (Object.keys(options).length > 0) request.qcow2 = options
     return request
   }
 
@@ -159,10 +172,15 @@ export class CreateDraft {
   }
 
   #options(): Qcow2Options {
+    const laidOut = this.laidOut !== 'off' && { preallocation: this.laidOut }
+    if (this.#format === 'raw') return { ...laidOut }
     return {
       ...(this.clusterSize !== DEFAULT_CLUSTER && { clusterSize: this.clusterSize }),
       ...(this.compat !== '1.1' && { compat: this.compat }),
-      ...(this.preallocation !== 'off' && { preallocation: this.preallocation }),
+      ...laidOut,
+      ...(this.modern && this.lazyRefcounts && { lazyRefcounts: true }),
+      ...(this.mayExtend && this.extendedL2 && { extendedL2: true }),
+      ...(this.modern && this.compressionType !== 'zlib' && { compressionType: this.compressionType }),
     }
   }
 }
