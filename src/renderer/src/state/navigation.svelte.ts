@@ -1,7 +1,7 @@
 import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
 import type { SnapshotAsk } from './snapshot-draft.svelte.ts'
 
-export type DiskTab = 'overview' | 'health' | 'snapshots'
+export type DiskTab = 'overview' | 'snapshots' | 'map' | 'health'
 export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab }
 export type Sheet =
   | { is: 'create'; backing?: string }

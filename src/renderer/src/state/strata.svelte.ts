@@ -12,6 +12,7 @@ import { Connection } from './connection.svelte.ts'
 import { ConvertDraft } from './convert-draft.svelte.ts'
 import { CreateDraft } from './create-draft.svelte.ts'
 import { Dependants } from './dependants.svelte.ts'
+import { DiskMap } from './disk-map.svelte.ts'
 import { DropTarget } from './drop-target.svelte.ts'
 import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
@@ -158,6 +159,10 @@ export class Strata {
 
   snapshotDraft(disk: DiskInfo, ask: SnapshotAsk): SnapshotDraft {
     return new SnapshotDraft(disk, ask, this.#host.client, this.jobs)
+  }
+
+  diskMap(disk: DiskInfo): DiskMap {
+    return new DiskMap(disk, this.#host.client)
   }
 
   snapshotSpaces(): SnapshotSpaces {

@@ -9,6 +9,7 @@ import { frameWords, dropWords, commandWords } from './en/frame.ts'
 import { imageFileWords } from './en/image-file.ts'
 import { jobsWords } from './en/jobs.ts'
 import { libraryWords, healthWords } from './en/library.ts'
+import { mapWords } from './en/map.ts'
 import { repairWords } from './en/repair.ts'
 import { resizeWords } from './en/resize.ts'
 import { snapshotsWords } from './en/snapshots.ts'
@@ -24,6 +25,7 @@ export const words = {
   repair: repairWords,
   compact: compactWords,
   snapshots: snapshotsWords,
+  map: mapWords,
   formats: formatsWords,
   create: createWords,
   convert: convertWords,
