@@ -1,7 +1,8 @@
 import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
+import type { KeyAsk } from './key-draft.svelte.ts'
 import type { SnapshotAsk } from './snapshot-draft.svelte.ts'
 
-export type DiskTab = 'overview' | 'snapshots' | 'map' | 'health'
+export type DiskTab = 'overview' | 'snapshots' | 'map' | 'health' | 'security'
 export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab }
 export type Sheet =
   | { is: 'create'; backing?: string }
@@ -10,6 +11,7 @@ export type Sheet =
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
   | { is: 'compact'; disk: DiskInfo }
   | { is: 'rename' | 'discard'; disk: DiskInfo }
+  | { is: 'keys'; disk: DiskInfo; ask: KeyAsk }
 
 /** Which page is shown, and which sheet lies over it. */
 export class Navigation {

@@ -18,6 +18,8 @@ import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
 import { ImageFileDraft } from './image-file-draft.svelte.ts'
 import { Jobs } from './jobs.svelte.ts'
+import { KeyDraft, type KeyAsk } from './key-draft.svelte.ts'
+import { Keys } from './keys.svelte.ts'
 import { Library } from './library.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
@@ -33,6 +35,7 @@ export class Strata {
   readonly settings: Settings
   readonly library: Library
   readonly jobs: Jobs
+  readonly keys: Keys
   readonly navigation = new Navigation()
   readonly files: Files
   readonly dropTarget: DropTarget
@@ -45,6 +48,7 @@ export class Strata {
     this.settings = new Settings(host)
     this.library = new Library(host)
     this.jobs = new Jobs(host)
+    this.keys = new Keys(host)
     this.files = new Files(host, this.settings)
     this.dropTarget = new DropTarget(host, this.files, this.library, this.navigation)
     host.on('open', (paths) => this.attempt(this.look(paths)))
@@ -64,7 +68,7 @@ export class Strata {
   }
 
   async load(): Promise<void> {
-    await Promise.all([this.settings.load(), this.library.load(), this.jobs.load()])
+    await Promise.all([this.settings.load(), this.library.load(), this.jobs.load(), this.keys.load()])
   }
 
   /** Keeps relative dates moving; answers how to stop. */
@@ -163,6 +167,10 @@ export class Strata {
 
   diskMap(disk: DiskInfo): DiskMap {
     return new DiskMap(disk, this.#host.client)
+  }
+
+  keyDraft(disk: DiskInfo, ask: KeyAsk): KeyDraft {
+    return new KeyDraft(disk, ask, this.#host.client, this.jobs)
   }
 
   snapshotSpaces(): SnapshotSpaces {

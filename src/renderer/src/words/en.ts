@@ -12,6 +12,7 @@ import { libraryWords, healthWords } from './en/library.ts'
 import { mapWords } from './en/map.ts'
 import { repairWords } from './en/repair.ts'
 import { resizeWords } from './en/resize.ts'
+import { securityWords } from './en/security.ts'
 import { snapshotsWords } from './en/snapshots.ts'
 
 /** Every sentence that the window says, by the place that says it: one file in `en/` for each place. A translation is such a folder in another language. */
@@ -26,6 +27,7 @@ export const words = {
   compact: compactWords,
   snapshots: snapshotsWords,
   map: mapWords,
+  security: securityWords,
   formats: formatsWords,
   create: createWords,
   convert: convertWords,

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { lookInside, tray } from './hands.ts'
+import { expect, test } from './host.ts'
+import { hasQemu, NO_QEMU, qemuImg } from './images.ts'
+
+test.skip(!hasQemu, NO_QEMU)
+
+const FIRST = 'first-words-of-the-key'
+const SECOND = 'second, other words'
+
+/** QEMU's way to name an encrypted image and its passphrase. */
+function opened(path: string, passphrase: string): string[] {
+  const data = Buffer.from(passphrase).toString('base64')
+  return ['--object', `secret,id=s,format=base64,data=${data}`, '--image-opts', `driver=qcow2,file.filename=${path},encrypt.key-secret=s`]
+}
+
+/** A LUKS disk of 8 MiB, whose passphrase costs little to try, with a mebibyte of data. */
+function luksDisk(folder: string, name: string): string {
+  const path = join(folder, name)
+  const options = 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10'
+  qemuImg('create', '-q', '-f', 'qcow2', '--object', `secret,id=s,data=${FIRST}`, '-o', options, path, '8M')
+  execFileSync('qemu-io', ['-c', 'write -q -P 7 64k 1M', ...opened(path, FIRST)])
+  return path
+}
+
+test.describe('an encrypted disk', () => {
+  test.use({ seed: { fill: (folder: string) => void luksDisk(folder, 'safe.qcow2') } })
+
+  test('is unlocked, gets another passphrase, loses the first, and is locked', async ({ win, strata }) => {
+    test.slow() // a new passphrase is made to cost two seconds of trying
+    const path = join(strata.folder, 'safe.qcow2')
+    await lookInside(win, strata, 'safe.qcow2')
+    await win.getByRole('tab', { name: 'Security' }).click()
+    await expect(win.getByRole('heading', { name: 'Encrypted and locked' })).toBeVisible()
+    await expect(win.getByText('aes-256, xts, plain64')).toBeVisible()
+
+    const field = win.getByLabel('Passphrase', { exact: true })
+    await field.fill('wrong')
+    await win.getByRole('button', { name: 'Unlock' }).click()
+    await expect(win.getByRole('alert').getByText('passphrase').first()).toBeVisible()
+    await field.fill(FIRST)
+    await win.getByRole('button', { name: 'Show the passphrase' }).click()
+    await expect(field).toHaveAttribute('type', 'text')
+    await win.getByRole('button', { name: 'Unlock' }).click()
+    await expect(win.getByRole('heading', { name: 'Encrypted, unlocked for this session' })).toBeVisible()
+
+    await win.getByRole('button', { name: 'Add a passphrase…' }).click()
+    const adding = win.getByRole('dialog', { name: 'Add a passphrase to safe.qcow2' })
+    await adding.getByLabel('New passphrase', { exact: true }).fill(SECOND)
+    await adding.getByLabel('New passphrase again').fill('something else')
+    await expect(adding.getByText('The two are not the same.')).toBeVisible()
+    await expect(adding.getByRole('button', { name: 'Add the passphrase' })).toBeDisabled()
+    await adding.getByLabel('New passphrase again').fill(SECOND)
+    await expect(adding.getByText(/strata amend --object secret,id=sec0,file=sec0.txt/)).not.toContainText(SECOND)
+    await adding.getByRole('button', { name: 'Add the passphrase' }).click()
+    await expect(adding).toBeHidden()
+    await expect(win.getByText('In use')).toHaveCount(2)
+    execFileSync('qemu-io', ['-r', '-c', 'read -q -P 7 64k 1M', ...opened(path, SECOND)])
+
+    await win.getByRole('button', { name: 'Remove the passphrase in slot 0' }).click()
+    await win.getByRole('button', { name: 'Remove slot 0', exact: true }).click()
+    await expect(win.getByRole('heading', { name: 'Encrypted and locked' })).toBeVisible()
+    expect(() => execFileSync('qemu-io', ['-r', '-c', 'read -q 0 512', ...opened(path, FIRST)], { stdio: 'ignore' })).toThrow()
+
+    await field.fill(SECOND)
+    await win.getByRole('button', { name: 'Unlock' }).click()
+    await win.getByRole('button', { name: 'Remove the passphrase in slot 1' }).click()
+    const last = win.getByRole('dialog', { name: 'Remove slot 1 of safe.qcow2' })
+    await expect(last.getByText(/nobody can ever read this disk again/)).toBeVisible()
+    await expect(last.getByRole('button', { name: 'Remove the last passphrase' })).toBeDisabled()
+    await last.getByRole('button', { name: 'Cancel' }).click()
+    await win.getByRole('button', { name: 'Lock now' }).click()
+    await expect(win.getByRole('heading', { name: 'Encrypted and locked' })).toBeVisible()
+    await expect(tray(win)).not.toContainText(SECOND)
+
+    const base = dirname(strata.folder)
+    for (const file of readdirSync(base, { recursive: true, encoding: 'utf8' }).map((name) => join(base, name)))
+      if (statSync(file).isFile())
+        for (const passphrase of [FIRST, SECOND]) expect(readFileSync(file).includes(passphrase), file).toBe(false)
+  })
+})
