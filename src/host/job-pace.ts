@@ -7,11 +7,16 @@ const WARM_UP = 750
 
 /** How fast a job goes and how far it is: progress that never goes back, and speed over the last few seconds. */
 export class JobPace {
-  progress: Progress = { phase: '', done: 0, total: 0 }
+  progress: Progress
   /** bytes a second */
   speed: number | undefined
   secondsLeft: number | undefined
   #marks: { at: number; done: number }[] = []
+
+  /** `progress`: how far the job is already known to be. */
+  constructor(progress: Progress = { phase: '', done: 0, total: 0 }) {
+    this.progress = progress
+  }
 
   /** Takes a report that came at `now`, in milliseconds. */
   take(report: Progress, now: number): void {

@@ -12,11 +12,17 @@ export class JsonFile<T> {
   readonly path: string
   readonly #schema: v.GenericSchema<unknown, T>
   readonly #fallback: () => T
+  #keptAside: string | undefined
 
   constructor(path: string, schema: v.GenericSchema<unknown, T>, fallback: () => T) {
     this.path = path
     this.#schema = schema
     this.#fallback = fallback
+  }
+
+  /** Where the last damaged file was moved to, if this one met any. */
+  get keptAside(): string | undefined {
+    return this.#keptAside
   }
 
   /** Reads the file anew, as another Strata may have written it. */
@@ -49,7 +55,9 @@ export class JsonFile<T> {
   #setAside(): void {
     const ending = extname(this.path)
     const time = new Date().toISOString().replaceAll(':', '-')
-    renameSync(this.path, `${this.path.slice(0, -ending.length)}.damaged-${time}${ending}`)
+    const kept = `${this.path.slice(0, -ending.length)}.damaged-${time}${ending}`
+    renameSync(this.path, kept)
+    this.#keptAside = kept
   }
 }
 

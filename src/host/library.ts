@@ -31,6 +31,11 @@ export class Library {
     this.#engine = engine
   }
 
+  /** Where a damaged library was kept, if there was one. */
+  get keptAside(): string | undefined {
+    return this.#file.keptAside
+  }
+
   paths(): string[] {
     return this.#file.read().images.map((image) => image.path)
   }

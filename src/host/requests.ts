@@ -1,6 +1,7 @@
 import * as v from 'valibot'
-import type { WindowApi } from '../shared/api.ts'
+import type { JobOrder, WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
+import { JobsAtOnceSchema } from './settings.ts'
 import { COMPRESSION_TYPES, FORMATS } from '../shared/model.ts'
 
 type Schemas = { [M in keyof WindowApi]: v.GenericSchema<unknown, Parameters<WindowApi[M]>[0]> }
@@ -213,7 +214,8 @@ const bench = v.strictObject({
   flushInterval: bytes,
 })
 
-const order = v.variant('kind', [
+/** Any order of a job. */
+export const OrderSchema: v.GenericSchema<unknown, JobOrder> = v.variant('kind', [
   v.strictObject({ kind: v.literal('create'), request: create }),
   v.strictObject({ kind: v.literal('convert'), request: convert }),
   v.strictObject({ kind: v.literal('check'), request: check }),
@@ -258,7 +260,12 @@ const REQUESTS: Schemas = {
   moveImage: v.strictObject({ path, to: path, overlays: folders }),
   discardImage: v.strictObject({ path, forever: v.boolean() }),
   jobs: nothing,
-  startJob: order,
+  startJob: OrderSchema,
+  moveJob: v.strictObject({ id, before: v.exactOptional(id) }),
+  retryJob: byId,
+  pauseJobs: nothing,
+  resumeJobs: nothing,
+  cancelJobs: nothing,
   pauseJob: byId,
   resumeJob: byId,
   cancelJob: byId,
@@ -268,7 +275,13 @@ const REQUESTS: Schemas = {
   unlocked: nothing,
   holdSecret: v.strictObject({ passphrase }),
   settings: nothing,
-  saveSettings: v.strictObject({ theme: v.picklist(['system', 'light', 'dark']) }),
+  saveSettings: v.strictObject({
+    theme: v.picklist(['system', 'light', 'dark']),
+    jobsAtOnce: v.exactOptional(JobsAtOnceSchema),
+    notifications: v.exactOptional(v.boolean()),
+  }),
+  keptAside: nothing,
+  notify: v.strictObject({ title: word, body: word }),
   openDialog: v.strictObject({ title: word, filters, several: v.boolean() }),
   saveDialog: v.strictObject({ title: word, suggestion: v.pipe(v.string(), v.maxLength(4096)), filters }),
   listFolder: v.strictObject({ path: v.exactOptional(path) }),

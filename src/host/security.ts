@@ -6,7 +6,7 @@ import type { EngineHost } from './engine-host.ts'
 import { filesOf } from './job-files.ts'
 import type { JobSecrets } from './jobs.ts'
 import { Keyring } from './keyring.ts'
-import { secretsNamed } from './secret-names.ts'
+import { secretsNamed } from '../shared/secret-names.ts'
 
 /** Milliseconds from a wrong passphrase to the next try. */
 const PAUSE = 400

@@ -1,3 +1,4 @@
+import { AT_ONCE } from '../shared/api.ts'
 import type { Handlers, JobOrder, JobView, LibraryEntry, QueryName, Request, Result, Settings, WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { BitmapRequest, ConvertRequest, SourceImage } from '../shared/requests.ts'
@@ -8,6 +9,7 @@ import { EngineHost } from './engine-host.ts'
 import type { Grants } from './grants.ts'
 import { ImageFiles } from './image-files.ts'
 import { backingPath, dataFilesOf, filesOf, mends, newBackingOf, openedBacking, rehearses } from './job-files.ts'
+import { JobHistory } from './job-history.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
@@ -48,10 +50,10 @@ export class WindowHost {
     this.#engine = engine
     this.#grants = grants
     this.#shell = shell
-    this.#jobs = new Jobs(engine)
+    this.#settings = settingsFile(folder)
+    this.#jobs = new Jobs(engine, { history: new JobHistory(folder), atOnce: this.#settings.read().jobsAtOnce ?? AT_ONCE })
     this.#library = new Library(folder, engine)
     this.#files = new ImageFiles({ engine, grants, jobs: this.#jobs, shell })
-    this.#settings = settingsFile(folder)
     this.#security = new Security(engine, (paths) => this.#tell('unlocked', paths))
     // The person let Strata have these before; the list is written by the host alone.
     for (const path of this.#library.paths()) this.#tryGrant(path)
@@ -93,6 +95,16 @@ export class WindowHost {
     return this.#library.paths()
   }
 
+  /** All jobs, oldest first. */
+  jobs(): JobView[] {
+    return this.#jobs.list()
+  }
+
+  /** Calls back with each job that began, moved or ended; answers how to stop. */
+  onJob(listener: (job: JobView) => void): () => void {
+    return this.#jobs.subscribe(listener)
+  }
+
   /** Whether jobs run, wait or are paused. */
   get busy(): boolean {
     return this.#jobs.list().some((job) => job.ended === undefined)
@@ -100,8 +112,10 @@ export class WindowHost {
 
   /** Cancels all jobs and returns when nothing runs any more and nothing staged is left. */
   async close(): Promise<void> {
+    this.#jobs.interrupt()
     this.#security.close()
     await this.#engine.close()
+    this.#jobs.flush()
   }
 
   readonly #handlers: Handlers<WindowApi> = {
@@ -153,13 +167,27 @@ export class WindowHost {
       validRequest('jobs', request)
       return this.#jobs.list()
     },
-    startJob: async (request) => {
-      const order = await this.#withBase(this.#allow(validRequest('startJob', request)))
-      return this.#startJob(order)
-    },
+    startJob: (request) => this.#start(validRequest('startJob', request)),
     pauseJob: (request) => this.#jobs.pause(validRequest('pauseJob', request).id),
     resumeJob: (request) => this.#jobs.resume(validRequest('resumeJob', request).id),
     cancelJob: (request) => this.#jobs.cancel(validRequest('cancelJob', request).id),
+    moveJob: (request) => {
+      const { id, before } = validRequest('moveJob', request)
+      this.#jobs.move(id, before)
+    },
+    retryJob: (request) => this.#start(this.#jobs.orderToRetry(validRequest('retryJob', request).id)),
+    pauseJobs: (request) => {
+      validRequest('pauseJobs', request)
+      this.#jobs.pauseAll()
+    },
+    resumeJobs: (request) => {
+      validRequest('resumeJobs', request)
+      this.#jobs.resumeAll()
+    },
+    cancelJobs: (request) => {
+      validRequest('cancelJobs', request)
+      this.#jobs.cancelAll()
+    },
     clearJobs: (request) => {
       validRequest('clearJobs', request)
       this.#jobs.clear()
@@ -187,8 +215,15 @@ export class WindowHost {
     saveSettings: (request) => {
       const settings = validRequest('saveSettings', request)
       this.#settings.write(settings)
+      this.#jobs.setAtOnce(settings.jobsAtOnce ?? AT_ONCE)
       return settings
     },
+
+    keptAside: (request) => {
+      validRequest('keptAside', request)
+      return [this.#library, this.#settings, this.#jobs].flatMap(({ keptAside }) => keptAside ?? [])
+    },
+    notify: (request) => this.#ask('notify')(validRequest('notify', request)),
 
     openDialog: async (request) => {
       const paths = await this.#ask('openDialog')(validRequest('openDialog', request))
@@ -204,6 +239,11 @@ export class WindowHost {
       const { path } = validRequest('showInFolder', request)
       return this.#ask('showInFolder')({ path: this.#grants.assertReadable(path) })
     },
+  }
+
+  /** Starts a job, or lets it wait, once every file that it names is granted. */
+  async #start(asked: JobOrder): Promise<JobView> {
+    return this.#startJob(await this.#withBase(this.#allow(asked)))
   }
 
   /** A question about one image, which must be readable. */

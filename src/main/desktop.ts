@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { sep } from 'node:path'
-import { app, BrowserWindow, dialog, shell, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
+import { app, BrowserWindow, dialog, Notification, shell, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
 import type { Shell } from '../host/shell.ts'
 
 /** What the desktop can do for a window: native dialogs, and the system's file manager. */
@@ -28,6 +28,13 @@ export function desktop(): Shell {
     },
 
     moveToBin: (path) => shell.trashItem(path),
+
+    notify({ title, body }) {
+      if (!Notification.isSupported() || BrowserWindow.getFocusedWindow()) return
+      const notification = new Notification({ title, body })
+      notification.on('click', () => currentWindow()?.show())
+      notification.show()
+    },
 
     showInFolder({ path }) {
       shell.showItemInFolder(path)

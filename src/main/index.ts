@@ -8,6 +8,7 @@ import { filesAmong, isFirst } from './hand-over.ts'
 import { onDropped, windowChannel } from './ipc.ts'
 import { setMenu } from './menu.ts'
 import { loadPage } from './page.ts'
+import { followJobs } from './task-progress.ts'
 import { guardContents, openWindow } from './window.ts'
 import { WindowState } from './window-state.ts'
 
@@ -36,6 +37,10 @@ function start(): void {
     if (process.platform !== 'darwin') app.quit()
   })
   leaveTidily(own)
+  followJobs(
+    () => own.jobs(),
+    (listener) => own.onJob(listener),
+  )
   void app.whenReady().then(() => {
     guardContents()
     setMenu(() => void openByDialog(own))

@@ -102,7 +102,12 @@ export type JobOrder<M extends JobName = JobName> = { [K in M]: { kind: K; reque
 /** What a finished job gave. */
 export type JobOutcome<M extends JobName = JobName> = { [K in M]: { kind: K; result: Result<K> } }[M]
 
-export type JobStatus = 'waiting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled'
+/** `interrupted`: Strata ended before the job did. */
+export type JobStatus = 'waiting' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'interrupted'
+
+/** Jobs that run at once where the person has not said otherwise, and the most that may be asked for. */
+export const AT_ONCE = 2
+export const MOST_AT_ONCE = 8
 
 /** One job as every window sees it. Times are milliseconds since 1970. */
 export interface JobView {
@@ -114,6 +119,8 @@ export interface JobView {
   speed?: number
   /** seconds left at that speed */
   secondsLeft?: number
+  /** the turn of one that waits, from 1 */
+  place?: number
   started: number
   ended?: number
   outcome?: JobOutcome
@@ -145,6 +152,10 @@ export interface FolderListing {
 
 export interface Settings {
   theme: 'system' | 'light' | 'dark'
+  /** jobs that run at once, 1 to `MOST_AT_ONCE`; absent means `AT_ONCE` */
+  jobsAtOnce?: number
+  /** whether the system tells the end of a job while nobody looks at the window; absent means yes in the desktop, and no in a browser */
+  notifications?: boolean
 }
 
 export interface HostFacts {
@@ -202,6 +213,15 @@ export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> 
   pauseJob(request: { id: number }): void
   resumeJob(request: { id: number }): void
   cancelJob(request: { id: number }): void
+  /** lets a waiting job go before another one that waits, or last; anything else stays as it is */
+  moveJob(request: { id: number; before?: number }): void
+  /** gives the order of a job that failed, was cancelled or was interrupted anew, as a new job */
+  retryJob(request: { id: number }): JobView
+  /** pauses what runs and lets nothing begin, until `resumeJobs` */
+  pauseJobs(request: Record<string, never>): void
+  resumeJobs(request: Record<string, never>): void
+  /** cancels everything that runs, waits or is paused */
+  cancelJobs(request: Record<string, never>): void
   /** forgets jobs that have ended */
   clearJobs(request: Record<string, never>): void
   /** tries a passphrase on an encrypted image and keeps it for this session; answers with all unlocked images, as `unlocked` does */
@@ -214,6 +234,10 @@ export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> 
   holdSecret(request: { passphrase: string }): { name: string }
   settings(request: Record<string, never>): Settings
   saveSettings(request: Settings): Settings
+  /** files of Strata's own that were damaged and kept aside since the program began: where each lies now */
+  keptAside(request: Record<string, never>): string[]
+  /** desktop only: a notification of the system, while none of Strata's windows is looked at */
+  notify(request: { title: string; body: string }): void
   /** desktop only: the native open dialog; granted paths, empty when the person cancels */
   openDialog(request: { title: string; filters: FileFilter[]; several: boolean }): string[]
   /** desktop only: the native save dialog; a granted path, or null */
@@ -247,6 +271,11 @@ export const WINDOW_METHODS = [
   'pauseJob',
   'resumeJob',
   'cancelJob',
+  'moveJob',
+  'retryJob',
+  'pauseJobs',
+  'resumeJobs',
+  'cancelJobs',
   'clearJobs',
   'unlock',
   'lock',
@@ -254,6 +283,8 @@ export const WINDOW_METHODS = [
   'holdSecret',
   'settings',
   'saveSettings',
+  'keptAside',
+  'notify',
   'openDialog',
   'saveDialog',
   'listFolder',

@@ -15,6 +15,8 @@ export interface ControlInput {
   secondInstance?: string[]
   /** the system hands over a file */
   openFile?: string
+  /** whether the person looks at the window; they do unless told otherwise */
+  focused?: boolean
   /** the person chooses the menu's item of this label */
   menu?: string
 }
@@ -23,6 +25,10 @@ export interface ControlInput {
 export interface ControlReport {
   /** what was shown in the file manager */
   shown: string[]
+  /** notifications that were shown */
+  notified: { title: string; body: string }[]
+  /** the task bar's states, one after the other, equal neighbours once */
+  taskBar: { share: number; mode: string }[]
 }
 
 /** The person's hands and the system around the window, as a test moves them. */
@@ -30,6 +36,10 @@ class Control {
   app: EventEmitter | undefined
   menu: MenuItemConstructorOptions[] = []
   readonly shown: string[] = []
+  readonly notified: ControlReport['notified'] = []
+  readonly taskBar: ControlReport['taskBar'] = []
+  /** whether a person looks at the window */
+  focused = true
   readonly #open: string[][] = []
   readonly #save: (string | null)[] = []
   readonly #answers: number[] = []
@@ -42,11 +52,13 @@ class Control {
     for (const [name, path] of Object.entries(input.dropped ?? {})) this.#dropped.set(name, path)
     if (input.secondInstance) this.app?.emit('second-instance', {}, [], '', { files: input.secondInstance })
     if (input.openFile !== undefined) this.app?.emit('open-file', { preventDefault() {} }, input.openFile)
+    if (input.focused !== undefined) this.focused = input.focused
     if (input.menu !== undefined) this.#choose(input.menu)
   }
 
   report(): ControlReport {
-    return { shown: this.shown }
+    const { shown, notified, taskBar } = this
+    return { shown, notified, taskBar }
   }
 
   takeOpen(): string[] {

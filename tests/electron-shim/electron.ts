@@ -29,6 +29,10 @@ class StandInApp extends EventEmitter {
     this.#paths.set(name, path)
   }
 
+  setBadgeCount(): boolean {
+    return true
+  }
+
   requestSingleInstanceLock(): boolean {
     return true
   }
@@ -66,6 +70,23 @@ export const dialog = {
   },
   showMessageBox: () => Promise.resolve({ response: control.takeAnswer(), checkboxChecked: false }),
 } satisfies Pick<Dialog, 'showOpenDialog' | 'showSaveDialog' | 'showMessageBox'>
+
+export class Notification extends EventEmitter {
+  readonly #said: { title: string; body: string }
+
+  constructor({ title = '', body = '' }: { title?: string; body?: string }) {
+    super()
+    this.#said = { title, body }
+  }
+
+  static isSupported(): boolean {
+    return true
+  }
+
+  show(): void {
+    control.notified.push(this.#said)
+  }
+}
 
 export const shell = {
   showItemInFolder: (path) => void control.shown.push(path),

@@ -3,11 +3,15 @@ import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BrowserWindow as Real, BrowserWindowConstructorOptions, Rectangle, WebContents } from 'electron'
+import { control } from './control.ts'
 import { cancellable } from './events.ts'
 import { servePage, type PageServer } from './page-server.ts'
 
 /** The methods of a window that Strata calls; the compiler compares them with the real ones. */
-type Used = Pick<Real, 'show' | 'focus' | 'restore' | 'isMinimized' | 'maximize' | 'isMaximized' | 'getNormalBounds' | 'loadFile'>
+type Used = Pick<
+  Real,
+  'show' | 'focus' | 'restore' | 'isMinimized' | 'maximize' | 'isMaximized' | 'getNormalBounds' | 'loadFile' | 'setProgressBar'
+>
 
 /** All open windows, and who wants to know of them. */
 class Windows extends Set<BrowserWindow> {
@@ -59,7 +63,7 @@ export class BrowserWindow extends EventEmitter implements Used {
   }
 
   static getFocusedWindow(): BrowserWindow | null {
-    return [...windows][0] ?? null
+    return control.focused ? ([...windows][0] ?? null) : null
   }
 
   /** Serves the page, prints its address, and returns when a browser has loaded it. */
@@ -78,6 +82,11 @@ export class BrowserWindow extends EventEmitter implements Used {
   show(): void {}
   focus(): void {}
   restore(): void {}
+
+  setProgressBar(share: number, { mode }: { mode?: string } = {}): void {
+    const before = control.taskBar.at(-1)
+    if (before?.share !== share || before.mode !== mode) control.taskBar.push({ share, mode: mode ?? 'normal' })
+  }
 
   isMinimized(): boolean {
     return false

@@ -90,6 +90,62 @@ describe('the queue', () => {
     expect(threads.started[0]!.words).toEqual([])
   })
 
+  it('takes those who wait in the order that the person made, and tells each its place', async () => {
+    const { threads, jobs, heard } = setUp()
+    for (const name of ['a', 'b', 'c', 'd', 'e']) jobs.start(check(name), gate)
+    jobs.move(5, 3)
+    expect(jobs.list().map((job) => job.place)).toEqual([undefined, undefined, 2, 3, 1])
+    expect(heard.slice(-3).map((job) => [job.id, job.place])).toEqual([
+      [5, 1],
+      [3, 2],
+      [4, 3],
+    ])
+    jobs.move(5)
+    jobs.move(1, 3)
+    jobs.move(4, 99)
+    await threads.finish(0)
+    await threads.finish(1)
+    expect(threads.started.slice(2).map(({ order }) => order)).toEqual(['c', 'd'].map(check))
+  })
+
+  it('runs as many at once as was said, from then on', () => {
+    const { jobs, states } = setUp()
+    for (const name of ['a', 'b', 'c', 'd']) jobs.start(check(name), gate)
+    jobs.setAtOnce(3)
+    expect(states()).toEqual(['running', 'running', 'running', 'waiting'])
+    jobs.setAtOnce(1)
+    expect(states()).toEqual(['running', 'running', 'running', 'waiting'])
+  })
+
+  it('stands still as a whole, and goes on', () => {
+    const { jobs, states } = setUp()
+    for (const name of ['a', 'b', 'c']) jobs.start(check(name), gate)
+    jobs.pauseAll()
+    jobs.start(check('d'), gate)
+    expect(states()).toEqual(['paused', 'paused', 'waiting', 'waiting'])
+    jobs.resumeAll()
+    expect(states()).toEqual(['running', 'running', 'waiting', 'waiting'])
+  })
+
+  it('is cancelled as a whole, and nobody who waits slips in', () => {
+    const { threads, jobs, states } = setUp()
+    for (const name of ['a', 'b', 'c', 'd']) jobs.start(check(name), gate)
+    jobs.cancelAll()
+    expect(states()).toEqual(['running', 'running', 'cancelled', 'cancelled'])
+    expect(threads.started.map(({ words }) => words)).toEqual([['cancel'], ['cancel']])
+  })
+
+  it('gives again what did not come to its end, but for what needed a passphrase', async () => {
+    const { threads, jobs } = setUp()
+    jobs.start(check('a'), gate)
+    jobs.start({ kind: 'compare', request: { left: { path: 'x', secret: 's' }, right: { path: 'y' } } }, gate)
+    expect(() => jobs.orderToRetry(1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    for (const { fail } of threads.started) fail(new StrataError('IO', 'broken'))
+    await new Promise(setImmediate)
+    expect(jobs.orderToRetry(1)).toEqual(check('a'))
+    expect(() => jobs.orderToRetry(2)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
+  })
+
   it('knows no job of another number', () => {
     expect(() => setUp().jobs.pause(5)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   })
@@ -146,13 +202,13 @@ describe('a job as windows see it', () => {
 })
 
 describe('ended jobs', () => {
-  it('are kept up to a hundred', async () => {
+  it('are kept up to two hundred', async () => {
     const { threads, jobs } = setUp()
-    for (let n = 0; n < 105; n++) {
+    for (let n = 0; n < 205; n++) {
       jobs.start(check(`${n}`), gate)
       await threads.finish(n)
     }
-    expect(jobs.list().length).toBe(100)
+    expect(jobs.list().length).toBe(200)
     expect(jobs.list()[0]!.id).toBe(6)
   })
 

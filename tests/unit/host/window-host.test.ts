@@ -128,6 +128,23 @@ describe('the main road', () => {
     expect(heard.length).toBe(before)
   })
 
+  it('remembers its jobs after a start, gives one again, and says which of its files were damaged', async () => {
+    const { base, host, window, disk, disks, begin } = setUp()
+    const target = join(disks, 'new.qcow2')
+    writeFileSync(target, '')
+    const order: JobOrder = { kind: 'create', request: { path: target, format: 'qcow2', size: 2 ** 20, overwrite: false } }
+    expect(await run(window, order)).toMatchObject({ status: 'failed', error: { code: 'EXISTS' } })
+    await run(window, { kind: 'check', request: { path: disk } })
+    await host.close()
+    writeFileSync(join(base, 'data', 'settings.json'), '{')
+    const again = begin().window
+    expect(await again.jobs({})).toMatchObject([{ id: 1, status: 'failed' }, { id: 2 }])
+    expect(await again.keptAside({})).toMatchObject([expect.stringMatching(/settings\.damaged-/)])
+    rmSync(target)
+    expect(await again.retryJob({ id: 1 })).toMatchObject({ id: 3, order })
+    await expect.poll(async () => (await again.jobs({})).at(-1)?.status, SOON).toBe('done')
+  })
+
   it('keeps settings', async () => {
     const { window, begin } = setUp()
     await window.saveSettings({ theme: 'dark' })

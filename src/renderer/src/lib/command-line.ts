@@ -97,7 +97,8 @@ export function compactCommand({ path, format, how, compress }: CompactRequest):
   return [...parts, quote(path)].join(' ')
 }
 
-function optionArguments(options: Qcow2Options | undefined): string[] {
+/** The `-o` of these options, or nothing. */
+export function optionArguments(options: Qcow2Options | undefined): string[] {
   const pairs: string[] = []
   if (options?.clusterSize !== undefined) pairs.push(`cluster_size=${sizeArgument(options.clusterSize)}`)
   if (options?.compat !== undefined) pairs.push(`compat=${options.compat}`)

@@ -4,11 +4,18 @@ import type { CompactResult } from '../../../shared/requests.ts'
 import type { Host } from '../api.ts'
 import { checkHistory, type CheckHistory } from '../lib/check-history.ts'
 
-const ENDED: readonly JobStatus[] = ['done', 'failed', 'cancelled']
+const ENDED: readonly JobStatus[] = ['done', 'failed', 'cancelled', 'interrupted']
+/** Speeds that are remembered of a job, for its graph. */
+const SPEEDS_KEPT = 120
 
 /** True once a job will change no more. */
 export function hasEnded(job: JobView): boolean {
   return ENDED.includes(job.status)
+}
+
+/** What runs or rests by its age, then what waits by its turn. */
+function byTurn(a: JobView, b: JobView): number {
+  return (a.place ?? 0) - (b.place ?? 0) || a.id - b.id
 }
 
 /** The host's jobs as this window sees them, newest first, and the orders that a person gives them. */
@@ -17,12 +24,17 @@ export class Jobs {
   readonly #byId = new SvelteMap<number, JobView>()
   /** the highest share seen of each job: a bar never goes back */
   readonly #shares = new SvelteMap<number, number>()
+  readonly #speeds = new SvelteMap<number, readonly number[]>()
   #listeners: ((job: JobView) => void)[] = []
 
   /** whether the tray is open */
   open = $state(false)
+  /** the waiting job that is being dragged to another turn */
+  dragged = $state<number | undefined>(undefined)
   readonly all = $derived([...this.#byId.values()].sort((a, b) => b.id - a.id))
-  readonly active = $derived(this.all.filter((job) => !hasEnded(job)).reverse())
+  readonly active = $derived(this.all.filter((job) => !hasEnded(job)).sort(byTurn))
+  readonly waiting = $derived(this.active.filter((job) => job.status === 'waiting'))
+  readonly running = $derived(this.active.filter((job) => job.status === 'running'))
   readonly ended = $derived(this.all.filter(hasEnded))
 
   constructor(host: Host) {
@@ -82,6 +94,42 @@ export class Jobs {
     await this.#client.cancelJob({ id })
   }
 
+  /** Lets a waiting job go before another that waits, or last. */
+  async move(id: number, before?: number): Promise<void> {
+    await this.#client.moveJob({ id, ...(before !== undefined && { before }) })
+  }
+
+  /** Lets a waiting job go one turn earlier (-1) or later (1); the first and the last stay. */
+  async shift(id: number, by: -1 | 1): Promise<void> {
+    const ids = this.waiting.map((job) => job.id)
+    const at = ids.indexOf(id)
+    if (at < 0 || at + by < 0 || at + by >= ids.length) return
+    await this.move(id, by < 0 ? ids[at - 1] : ids[at + 2])
+  }
+
+  /** Gives the order of a job that did not come to its end anew. */
+  async retry(id: number): Promise<void> {
+    const job = await this.#client.retryJob({ id })
+    if (!this.#byId.has(job.id)) this.#take(job)
+  }
+
+  async pauseAll(): Promise<void> {
+    await this.#client.pauseJobs({})
+  }
+
+  async resumeAll(): Promise<void> {
+    await this.#client.resumeJobs({})
+  }
+
+  async cancelAll(): Promise<void> {
+    await this.#client.cancelJobs({})
+  }
+
+  /** The speeds of a job since this window saw it, in bytes a second, oldest first; the newest are kept. */
+  speeds(id: number): readonly number[] {
+    return this.#speeds.get(id) ?? []
+  }
+
   /** Forgets the jobs that have ended. */
   async clear(): Promise<void> {
     await this.#client.clearJobs({})
@@ -117,6 +165,7 @@ export class Jobs {
     if (before && hasEnded(before)) return
     const { done, total } = job.progress
     if (total > 0) this.#shares.set(job.id, Math.max(this.#shares.get(job.id) ?? 0, Math.min(1, done / total)))
+    if (job.speed !== undefined) this.#speeds.set(job.id, [...this.speeds(job.id), job.speed].slice(-SPEEDS_KEPT))
     this.#byId.set(job.id, job)
     if (!hasEnded(job)) return
     if (before) for (const listener of this.#listeners) listener(job)
@@ -125,5 +174,6 @@ export class Jobs {
   #forget(id: number): void {
     this.#byId.delete(id)
     this.#shares.delete(id)
+    this.#speeds.delete(id)
   }
 }

@@ -12,6 +12,7 @@ export type Sheet =
   | { is: 'compact'; disk: DiskInfo }
   | { is: 'rename' | 'discard'; disk: DiskInfo }
   | { is: 'keys'; disk: DiskInfo; ask: KeyAsk }
+  | { is: 'settings' }
 
 /** Which page is shown, and which sheet lies over it. */
 export class Navigation {

@@ -1,3 +1,4 @@
+import { AT_ONCE } from '../../../shared/api.ts'
 import type { Client, HostFacts, Settings as Saved, WindowApi } from '../../../shared/api.ts'
 import type { Host } from '../api.ts'
 
@@ -15,6 +16,16 @@ export class Settings {
     return this.#saved.theme
   }
 
+  /** jobs that run at once */
+  get jobsAtOnce(): number {
+    return this.#saved.jobsAtOnce ?? AT_ONCE
+  }
+
+  /** whether the system tells the end of a job; a browser must be allowed to first */
+  get notifications(): boolean {
+    return this.#saved.notifications ?? this.#facts.kind === 'desktop'
+  }
+
   get facts(): HostFacts {
     return this.#facts
   }
@@ -26,7 +37,22 @@ export class Settings {
   }
 
   async setTheme(theme: Saved['theme']): Promise<void> {
-    this.#take({ ...this.#saved, theme })
+    await this.#save({ theme })
+  }
+
+  async setJobsAtOnce(jobsAtOnce: number): Promise<void> {
+    await this.#save({ jobsAtOnce })
+  }
+
+  /** Answers false where the browser does not allow it. */
+  async setNotifications(notifications: boolean): Promise<boolean> {
+    const allowed = !notifications || this.#facts.kind === 'desktop' || (await Notification.requestPermission()) === 'granted'
+    if (allowed) await this.#save({ notifications })
+    return allowed
+  }
+
+  async #save(change: Partial<Saved>): Promise<void> {
+    this.#take({ ...this.#saved, ...change })
     await this.#client.saveSettings(this.#saved)
   }
 

@@ -1,4 +1,5 @@
 import { createContext } from 'svelte'
+import { SvelteSet } from 'svelte/reactivity'
 import type { Host } from '../api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo } from '../../../shared/model.ts'
@@ -17,6 +18,7 @@ import { DropTarget } from './drop-target.svelte.ts'
 import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
 import { ImageFileDraft } from './image-file-draft.svelte.ts'
+import { JobNotices } from './job-notices.ts'
 import { Jobs } from './jobs.svelte.ts'
 import { KeyDraft, type KeyAsk } from './key-draft.svelte.ts'
 import { Keys } from './keys.svelte.ts'
@@ -41,6 +43,10 @@ export class Strata {
   readonly dropTarget: DropTarget
   #now = $state(Date.now())
   #trouble = $state.raw<ErrorDto | undefined>(undefined)
+  /** damaged files of Strata's own that it kept aside, as long as nobody has read of it */
+  #keptAside = $state.raw<readonly string[]>([])
+  readonly #read = new SvelteSet<string>()
+  readonly keptAside = $derived(this.#keptAside.filter((file) => !this.#read.has(file)))
 
   constructor(host: Host) {
     this.#host = host
@@ -49,6 +55,8 @@ export class Strata {
     this.library = new Library(host)
     this.jobs = new Jobs(host)
     this.keys = new Keys(host)
+    const notices = new JobNotices(host.client, this.settings)
+    this.jobs.onEnd((job) => this.attempt(notices.tell(job)))
     this.files = new Files(host, this.settings)
     this.dropTarget = new DropTarget(host, this.files, this.library, this.navigation)
     host.on('open', (paths) => this.attempt(this.look(paths)))
@@ -69,6 +77,7 @@ export class Strata {
 
   async load(): Promise<void> {
     await Promise.all([this.settings.load(), this.library.load(), this.jobs.load(), this.keys.load()])
+    this.#keptAside = await this.#host.client.keptAside({})
   }
 
   /** Keeps relative dates moving; answers how to stop. */
@@ -80,6 +89,10 @@ export class Strata {
   /** Lets something run on its own and shows its error, if it meets one, at the top of the page. */
   attempt(work: Promise<unknown>): void {
     work.catch((error: unknown) => (this.#trouble = toErrorDto(error)))
+  }
+
+  dismissKeptAside(file: string): void {
+    this.#read.add(file)
   }
 
   dismissTrouble(): void {

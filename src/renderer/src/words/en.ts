@@ -13,6 +13,7 @@ import { mapWords } from './en/map.ts'
 import { repairWords } from './en/repair.ts'
 import { resizeWords } from './en/resize.ts'
 import { securityWords } from './en/security.ts'
+import { settingsWords } from './en/settings.ts'
 import { snapshotsWords } from './en/snapshots.ts'
 
 /** Every sentence that the window says, by the place that says it: one file in `en/` for each place. A translation is such a folder in another language. */
@@ -34,6 +35,7 @@ export const words = {
   resize: resizeWords,
   command: commandWords,
   jobs: jobsWords,
+  settings: settingsWords,
   drop: dropWords,
   files: filesWords,
   imageFile: imageFileWords,

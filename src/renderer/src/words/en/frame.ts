@@ -15,6 +15,7 @@ export const frameWords = {
   foldRow: (name: string) => `Fold what is built on ${name}`,
   showList: 'Show the library',
   hideList: 'Hide the library',
+  settings: 'Settings',
   theme: { label: 'Colours', system: 'Like the system', light: 'Light', dark: 'Dark' },
   skip: 'Skip to the content',
   nothingFound: (query: string) => `No disk matches “${query}”.`,

@@ -1,5 +1,5 @@
-import type { JobOrder } from '../shared/api.ts'
-import type { KeyChange } from '../shared/requests.ts'
+import type { JobOrder } from './api.ts'
+import type { KeyChange } from './requests.ts'
 
 /** The names by which an order refers to passphrases. */
 export function secretsNamed({ kind, request }: JobOrder): string[] {
@@ -30,4 +30,9 @@ function ofKeys(change: KeyChange): string[] {
 
 function named(name: string | undefined): string[] {
   return name === undefined ? [] : [name]
+}
+
+/** Whether an order needs a passphrase that was held for it alone. That one is gone once the job has begun: the order can't be given again. */
+export function namesSecret(order: JobOrder): boolean {
+  return secretsNamed(order).length > 0
 }
