@@ -37,7 +37,7 @@ test('an overlay hangs under its base, and the search finds it', async ({ win, s
   await lookInside(win, strata, 'memtest.raw')
   await expect(row(win, 'base.qcow2')).toHaveAttribute('aria-expanded', 'true')
   await expect(row(win, 'web.qcow2')).toHaveAttribute('aria-level', '2')
-  await win.keyboard.press('Control+k')
+  await win.keyboard.press('Control+f')
   await win.keyboard.type('web')
   await expect(row(win, 'memtest.raw')).toBeHidden()
   await expect(row(win, 'web.qcow2')).toBeVisible()

@@ -5,6 +5,8 @@ import type { SnapshotAsk } from './snapshot-draft.svelte.ts'
 export type DiskTab = 'overview' | 'snapshots' | 'map' | 'health' | 'security'
 export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab }
 export type Sheet =
+  | { is: 'palette' }
+  | { is: 'shortcuts' }
   | { is: 'create'; backing?: string }
   | { is: 'convert'; source?: string; snapshot?: SnapshotInfo }
   | { is: 'resize'; disk: DiskInfo }

@@ -10,6 +10,7 @@ import { imageFileWords } from './en/image-file.ts'
 import { jobsWords } from './en/jobs.ts'
 import { libraryWords, healthWords } from './en/library.ts'
 import { mapWords } from './en/map.ts'
+import { paletteWords } from './en/palette.ts'
 import { repairWords } from './en/repair.ts'
 import { resizeWords } from './en/resize.ts'
 import { securityWords } from './en/security.ts'
@@ -19,6 +20,7 @@ import { snapshotsWords } from './en/snapshots.ts'
 /** Every sentence that the window says, by the place that says it: one file in `en/` for each place. A translation is such a folder in another language. */
 export const words = {
   frame: frameWords,
+  palette: paletteWords,
   library: libraryWords,
   health: healthWords,
   disk: diskWords,

@@ -1,3 +1,5 @@
+import { shortcutOf } from '../../lib/shortcuts.ts'
+import { actionsOf } from '../../state/actions.ts'
 import type { Strata } from '../../state/strata.svelte.ts'
 
 /** Where a search shortcut puts the cursor. */
@@ -6,27 +8,25 @@ export const SEARCH_ID = 'search'
 /** Runs what a key press stands for, unless a sheet or a picker has the keyboard. */
 export function runShortcut(event: KeyboardEvent, strata: Strata): void {
   const { navigation, files } = strata
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
-  if (navigation.sheet || files.pick) return
-  switch (event.key.toLowerCase()) {
-    case 'n':
-      navigation.openSheet({ is: 'create' })
-      break
-    case 'o':
-      strata.attempt(strata.open())
-      break
-    case 'e':
-      navigation.openSheet(navigation.shown === undefined ? { is: 'convert' } : { is: 'convert', source: navigation.shown })
-      break
-    case 's':
-      strata.askSnapshot()
-      break
-    case 'f':
-    case 'k':
-      document.getElementById(SEARCH_ID)?.focus()
-      break
-    default:
-      return
+  if (navigation.sheet || files.pick || event.altKey) return
+  if (!(event.ctrlKey || event.metaKey)) {
+    if (event.key !== '?' || isTyping(event.target)) return
+    navigation.openSheet({ is: 'shortcuts' })
+    event.preventDefault()
+    return
   }
+  if (event.shiftKey) return
+  const name = shortcutOf(event.key)
+  if (name === undefined) return
   event.preventDefault()
+  if (name === 'search') document.getElementById(SEARCH_ID)?.focus()
+  else if (name === 'palette') navigation.openSheet({ is: 'palette' })
+  else
+    actionsOf(strata)
+      .find(({ shortcut }) => shortcut === name)
+      ?.run()
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]')
 }

@@ -3,7 +3,6 @@ export const frameWords = {
   product: 'Strata',
   toLibrary: 'Strata: all disks',
   search: 'Find a disk',
-  searchKey: 'Ctrl K',
   clearSearch: 'Clear the search',
   newDisk: 'New disk',
   convert: 'Convert',
