@@ -40,6 +40,8 @@ export function fakeElectron() {
   }
 
   class FakeWindow extends EventEmitter {
+    /** what the task bar shows: a share, 2 for a job that can't tell, -1 for nothing */
+    progress = -1
     readonly webContents = new FakeContents()
     readonly options: BrowserWindowConstructorOptions
     readonly calls: string[] = []
@@ -69,6 +71,7 @@ export function fakeElectron() {
     maximize = () => (this.maximized = true)
     isMaximized = () => this.maximized
     isMinimized = () => true
+    setProgressBar = (share: number) => (this.progress = share)
     getNormalBounds = () => this.bounds
 
     /** Answers whether it closed. */
@@ -85,11 +88,13 @@ export function fakeElectron() {
     first = true
     sandboxed = false
     quits = 0
+    badge = 0
     lockData: unknown
     readonly paths: Record<string, string> = {}
 
     enableSandbox = () => (this.sandboxed = true)
     getVersion = () => '1.2.3'
+    setBadgeCount = (count: number) => (this.badge = count)
     setPath = (name: string, path: string) => void (this.paths[name] = path)
     whenReady = () => Promise.resolve()
     requestSingleInstanceLock(data: unknown): boolean {
