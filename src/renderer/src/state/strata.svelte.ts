@@ -18,6 +18,7 @@ import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
 import { ImageFileDraft } from './image-file-draft.svelte.ts'
 import { Jobs } from './jobs.svelte.ts'
+import { LayerDraft, type LayerAsk } from './layer-draft.svelte.ts'
 import { Library } from './library.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
@@ -155,6 +156,10 @@ export class Strata {
 
   resizeDraft(disk: DiskInfo): ResizeDraft {
     return new ResizeDraft(disk, this.#host.client, this.jobs)
+  }
+
+  layerDraft(disk: DiskInfo, ask: LayerAsk): LayerDraft {
+    return new LayerDraft(disk, ask, this.#host.client, this.jobs, this.library)
   }
 
   snapshotDraft(disk: DiskInfo, ask: SnapshotAsk): SnapshotDraft {
