@@ -45,33 +45,42 @@ export class Grants {
   /** The canonical path of a file or folder that may be read, there or not; throws `DENIED`. */
   assertReadable(path: string): string {
     const real = canonicalPath(path)
-    if (this.#holds(real)) return real
+    if (this.holds(real)) return real
     throw denied('read', path)
   }
 
   /** The canonical path of a file that may be written, made or replaced; throws `DENIED`, or `NOT_FOUND` where its folder is missing. */
   assertWritable(path: string): string {
     const real = canonicalPath(path)
-    if (!this.#holds(real) && !this.#mayJoin(real)) throw denied('write', path)
+    if (!this.holds(real) && !this.#mayJoin(real)) throw denied('write', path)
     const folder = dirname(real)
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return real
     throw new StrataError('NOT_FOUND', 'There is no such folder', { path: folder }, 'Make the folder first, or choose another.')
   }
 
-  /** What names inside images may lead to, as of now. */
-  rule(): GateRule {
-    const neighbours = [...this.#folders()].flatMap(plainFiles)
-    return { kind: 'granted', roots: this.roots, files: [...new Set([...this.#files, ...neighbours])], writable: [...this.#files] }
+  /** Whether this canonical path was given itself, or lies in a folder that was. */
+  holds(real: string): boolean {
+    return this.#files.has(real) || this.roots.some((root) => isUnder(real, root))
   }
 
-  #holds(real: string): boolean {
-    return this.#files.has(real) || this.roots.some((root) => isUnder(real, root))
+  /** Whether a name inside an image may lead to this canonical path, as of now. */
+  mayBeNamed(real: string): boolean {
+    return this.holds(real) || this.#neighbours().includes(real)
+  }
+
+  /** What names inside images may lead to, as of now. */
+  rule(): GateRule {
+    return { kind: 'granted', roots: this.roots, files: [...new Set([...this.#files, ...this.#neighbours()])], writable: [...this.#files] }
   }
 
   #mayJoin(real: string): boolean {
     const name = basename(real)
     const harmless = !name.startsWith('.') && IMAGE_ENDINGS.includes(extname(name).toLowerCase())
     return harmless && this.#folders().has(dirname(real)) && !existsSync(real)
+  }
+
+  #neighbours(): string[] {
+    return [...this.#folders()].flatMap(plainFiles)
   }
 
   #folders(): Set<string> {

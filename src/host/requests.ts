@@ -286,6 +286,7 @@ const REQUESTS: Schemas = {
   saveDialog: v.strictObject({ title: word, suggestion: v.pipe(v.string(), v.maxLength(4096)), filters }),
   listFolder: v.strictObject({ path: v.exactOptional(path) }),
   findDropped: v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)), size: bytes, modified: bytes }),
+  requestGrant: byPath,
   showInFolder: byPath,
 }
 

@@ -13,6 +13,7 @@ import { JobHistory } from './job-history.ts'
 import { Jobs } from './jobs.ts'
 import type { JsonFile } from './json-file.ts'
 import { Library } from './library.ts'
+import { requestGrant } from './request-grant.ts'
 import { validRequest } from './requests.ts'
 import { Security } from './security.ts'
 import { settingsFile } from './settings.ts'
@@ -235,6 +236,7 @@ export class WindowHost {
     },
     listFolder: (request) => this.#ask('listFolder')(validRequest('listFolder', request)),
     findDropped: (request) => this.#ask('findDropped')(validRequest('findDropped', request)),
+    requestGrant: (request) => requestGrant(validRequest('requestGrant', request).path, this.#grants, this.#shell.askGrant),
     showInFolder: (request) => {
       const { path } = validRequest('showInFolder', request)
       return this.#ask('showInFolder')({ path: this.#grants.assertReadable(path) })
@@ -262,7 +264,7 @@ export class WindowHost {
     }
   }
 
-  #ask<M extends Exclude<keyof Shell, 'facts' | 'moveToBin'>>(method: M): NonNullable<Shell[M]> {
+  #ask<M extends Exclude<keyof Shell, 'facts' | 'moveToBin' | 'askGrant'>>(method: M): NonNullable<Shell[M]> {
     const answer = this.#shell[method]
     if (!answer) throw new StrataError('UNSUPPORTED', `"${method}" is not to be had here`, { field: 'method' })
     return answer

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { sep } from 'node:path'
+import { basename, sep } from 'node:path'
 import { app, BrowserWindow, dialog, Notification, shell, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
 import type { Shell } from '../host/shell.ts'
 
@@ -27,6 +27,20 @@ export function desktop(): Shell {
       return canceled || filePath === '' ? null : filePath
     },
 
+    async askGrant(path) {
+      const question = {
+        type: 'question' as const,
+        message: `May Strata read and change ${shownPath(basename(path))}?`,
+        detail: `${shownPath(path)}\n\nA disk that you opened names this file. It is yours to say whether Strata may change it too.`,
+        buttons: ['No', 'Allow'],
+        defaultId: 0,
+        cancelId: 0,
+      }
+      const window = currentWindow()
+      const { response } = await (window ? dialog.showMessageBox(window, question) : dialog.showMessageBox(question))
+      return response === 1
+    },
+
     moveToBin: (path) => shell.trashItem(path),
 
     notify({ title, body }) {
@@ -40,6 +54,11 @@ export function desktop(): Shell {
       shell.showItemInFolder(path)
     },
   }
+}
+
+/** A path as a native box shows it: no character in it can hide, reorder or break the line. */
+function shownPath(path: string): string {
+  return path.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD')
 }
 
 /** The window that a dialog belongs to. */

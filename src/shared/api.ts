@@ -246,6 +246,8 @@ export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> 
   listFolder(request: { path?: string }): FolderListing
   /** browser only: granted files that have this name, size and time */
   findDropped(request: DroppedFile): string[]
+  /** desktop only: the host asks the person whether Strata may read and change a file that an image names; answers whether it may now */
+  requestGrant(request: { path: string }): boolean
   /** desktop only: selects the file in the system's file manager */
   showInFolder(request: { path: string }): void
 }
@@ -289,6 +291,7 @@ export const WINDOW_METHODS = [
   'saveDialog',
   'listFolder',
   'findDropped',
+  'requestGrant',
   'showInFolder',
 ] as const satisfies readonly (keyof WindowApi)[]
 

@@ -1,3 +1,4 @@
+import type { JobOrder } from '../../../shared/api.ts'
 import type { DiskInfo, Qcow2Options } from '../../../shared/model.ts'
 import type {
   CheckRequest,
@@ -42,6 +43,18 @@ export function resizeCommand(request: ResizeRequest, force = false): string {
   if (force) parts.push('--force')
   parts.push(quote(request.path), sizeArgument(request.size))
   return parts.join(' ')
+}
+
+/** The `strata commit` or `strata rebase` line that does what the order does; `force` where images would read otherwise. Empty for other orders. */
+export function layerCommand(order: JobOrder, force: boolean): string {
+  if (order.kind !== 'commit' && order.kind !== 'rebase') return ''
+  const { path, format } = order.request
+  const parts = ['strata', order.kind, '-p']
+  if (format) parts.push('-f', format)
+  if (order.kind === 'rebase') parts.push('-b', order.request.backing ? quote(order.request.backing.name) : "''")
+  else if (order.request.keep) parts.push('-d')
+  if (force) parts.push('--force')
+  return [...parts, quote(path)].join(' ')
 }
 
 /** The `strata snapshot` lines that do the same, one after the other. Empty where the terminal, which deletes by name, would delete another. */

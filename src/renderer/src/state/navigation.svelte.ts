@@ -1,8 +1,9 @@
 import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
 import type { KeyAsk } from './key-draft.svelte.ts'
+import type { LayerAsk } from './layer-draft.svelte.ts'
 import type { SnapshotAsk } from './snapshot-draft.svelte.ts'
 
-export type DiskTab = 'overview' | 'snapshots' | 'map' | 'health' | 'security'
+export type DiskTab = 'overview' | 'layers' | 'snapshots' | 'map' | 'health' | 'security'
 export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab }
 export type Sheet =
   | { is: 'palette' }
@@ -10,6 +11,7 @@ export type Sheet =
   | { is: 'create'; backing?: string }
   | { is: 'convert'; source?: string; snapshot?: SnapshotInfo }
   | { is: 'resize'; disk: DiskInfo }
+  | { is: 'layer'; disk: DiskInfo; ask: LayerAsk }
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
   | { is: 'compact'; disk: DiskInfo }
   | { is: 'rename' | 'discard'; disk: DiskInfo }

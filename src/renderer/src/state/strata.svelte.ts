@@ -22,6 +22,7 @@ import { JobNotices } from './job-notices.ts'
 import { Jobs } from './jobs.svelte.ts'
 import { KeyDraft, type KeyAsk } from './key-draft.svelte.ts'
 import { Keys } from './keys.svelte.ts'
+import { LayerDraft, type LayerAsk } from './layer-draft.svelte.ts'
 import { Library } from './library.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
@@ -172,6 +173,10 @@ export class Strata {
 
   resizeDraft(disk: DiskInfo): ResizeDraft {
     return new ResizeDraft(disk, this.#host.client, this.jobs)
+  }
+
+  layerDraft(disk: DiskInfo, ask: LayerAsk): LayerDraft {
+    return new LayerDraft(disk, ask, this.#host.client, this.jobs, this.library)
   }
 
   snapshotDraft(disk: DiskInfo, ask: SnapshotAsk): SnapshotDraft {

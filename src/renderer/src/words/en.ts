@@ -8,6 +8,7 @@ import { filesWords } from './en/files.ts'
 import { frameWords, dropWords, commandWords } from './en/frame.ts'
 import { imageFileWords } from './en/image-file.ts'
 import { jobsWords } from './en/jobs.ts'
+import { layersWords } from './en/layers.ts'
 import { libraryWords, healthWords } from './en/library.ts'
 import { mapWords } from './en/map.ts'
 import { paletteWords } from './en/palette.ts'
@@ -27,6 +28,7 @@ export const words = {
   features: featuresWords,
   check: checkWords,
   repair: repairWords,
+  layers: layersWords,
   compact: compactWords,
   snapshots: snapshotsWords,
   map: mapWords,

@@ -7,6 +7,7 @@ export const diskWords = {
   tabs: {
     label: 'About this disk',
     overview: 'Overview',
+    layers: 'Layers',
     map: 'Map',
     health: 'Health',
     snapshots: (count: number) => (count === 0 ? 'Snapshots' : `Snapshots (${count})`),

@@ -1,0 +1,44 @@
+import { countText } from '../../lib/sizes.ts'
+
+/** The layers of a disk, and what can be done with them. */
+export const layersWords = {
+  menu: (name: string) => `Actions for ${name}`,
+  open: 'Open',
+  overlay: 'New overlay here',
+  copyPath: 'Copy path',
+  now: 'Now',
+  after: 'Then',
+  about: (size: string) => `about ${size}`,
+  emptied: 'emptied',
+  looking: 'Looking for other images that stand on the layer below…',
+  nobody: 'No other image in its folder or in your library stands on the layer below.',
+  changed: (count: number) =>
+    count === 1
+      ? 'Another image stands on the layer below and would read otherwise, most likely as damaged:'
+      : `${countText(count)} other images stand on the layer below and would read otherwise, most likely as damaged:`,
+  more: (count: number) => `and ${countText(count)} more`,
+  agree: 'Go on, even so',
+  unread: (count: number) =>
+    `${countText(count)} ${count === 1 ? 'file' : 'files'} in that folder could not be read and may stand on it too.`,
+  incomplete: 'The folder holds more files than were looked at: others may stand on it too.',
+  denied: (below: string) => `To write into ${below}, Strata needs your word: you opened the disk above, not this one.`,
+  allow: 'Allow…',
+  changeSnapshots: 'Go on even where its snapshots would read otherwise',
+  changeSnapshotsHint: (below: string) => `Its snapshots may read from ${below} too. Without this, Strata stops before one changes.`,
+  keep: 'Leave the overlay as it is',
+  keepHint: 'Otherwise it is emptied, and gives its space back. It reads the same either way.',
+  commit: {
+    item: 'Commit into the layer below',
+    title: (name: string) => `Commit ${name}`,
+    what: (size: string, below: string) => `What this overlay holds (${size}) is written into ${below}, for good.`,
+    go: (below: string) => `Commit into ${below}`,
+    goBesides: (count: number) => `Commit and change ${countText(count)} ${count === 1 ? 'image' : 'images'}`,
+  },
+  flatten: {
+    item: 'Flatten: make it stand alone',
+    title: (name: string) => `Flatten ${name}`,
+    what: (size: string) =>
+      `All that it reads from below is copied into it: it grows to about ${size}, and further where layers below are compressed. Those stay as they are.`,
+    go: 'Flatten',
+  },
+} as const

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { lookInside, tray } from './hands.ts'
+import { expect, test } from './host.ts'
+import { emptyQcow2, hasQemu, NO_QEMU, overlay, qemuImg, qemuInfo } from './images.ts'
+
+test.skip(!hasQemu, NO_QEMU)
+
+function write(path: string, pattern: number, from: string, length: string): void {
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', `write -q -P ${pattern} ${from} ${length}`, path])
+}
+
+/** Fails where a range of the disk does not hold this byte throughout. */
+function expectPattern(path: string, pattern: number, from: string, length: string): void {
+  expect(execFileSync('qemu-io', ['-f', 'qcow2', '-c', `read -q -P ${pattern} ${from} ${length}`, path], { encoding: 'utf8' })).toBe('')
+}
+
+/** A base of sevens, an overlay that has eights in its second megabyte, and another overlay beside it. */
+function seed(folder: string): void {
+  write(emptyQcow2(folder, 'base.qcow2'), 7, '0', '4M')
+  write(overlay(folder, 'web.qcow2', 'base.qcow2'), 8, '1M', '1M')
+  overlay(folder, 'test.qcow2', 'base.qcow2')
+}
+
+test.use({ seed: { fill: seed } })
+
+async function act(win: Page, layer: string, action: string): Promise<void> {
+  await win.getByRole('tab', { name: 'Layers' }).click()
+  await win.getByRole('button', { name: `Actions for ${layer}` }).press('Enter')
+  await win.getByRole('menuitem', { name: action }).press('Enter')
+}
+
+test('an overlay is committed, after the images that this changes were named', async ({ win, strata }) => {
+  const base = join(strata.folder, 'base.qcow2')
+  await lookInside(win, strata, 'web.qcow2')
+  await act(win, 'web.qcow2', 'Commit into the layer below')
+  const sheet = win.getByRole('dialog', { name: 'Commit web.qcow2' })
+  if (strata.kind === 'shim') {
+    // The stand-in's person says no, then yes.
+    await strata.control({ answers: [0, 1] })
+    await sheet.getByRole('button', { name: 'Allow…' }).press('Enter')
+    await expect(sheet.getByRole('button', { name: 'Allow…' })).toBeVisible()
+    await expect(sheet.getByRole('button', { name: 'Commit into base.qcow2' })).toBeDisabled()
+    await sheet.getByRole('button', { name: 'Allow…' }).press('Enter')
+  }
+  await expect(sheet.getByRole('listitem')).toHaveText(['test.qcow2'])
+  const go = sheet.getByRole('button', { name: 'Commit and change 1 image' })
+  await expect(go).toBeDisabled()
+  await sheet.getByRole('checkbox', { name: 'Go on, even so' }).press('Space')
+  await win.screenshot({ path: test.info().outputPath('commit.png') })
+  await go.press('Enter')
+  await expect(sheet).toBeHidden()
+  await expect(tray(win)).toContainText('Committed')
+  expectPattern(base, 7, '0', '1M')
+  expectPattern(base, 8, '1M', '1M')
+  expectPattern(join(strata.folder, 'web.qcow2'), 8, '1M', '1M')
+  qemuImg('check', '-q', base)
+})
+
+test('a right click leads to flattening, and the disk then stands alone', async ({ win, strata }) => {
+  const web = join(strata.folder, 'web.qcow2')
+  await lookInside(win, strata, 'web.qcow2')
+  await win.getByRole('tab', { name: 'Layers' }).click()
+  await win.getByRole('link', { name: /^web\.qcow2, / }).click({ button: 'right' })
+  await win.getByRole('menuitem', { name: 'Flatten: make it stand alone' }).click()
+  const sheet = win.getByRole('dialog', { name: 'Flatten web.qcow2' })
+  await expect(sheet.getByRole('img', { name: 'Then' })).toHaveCount(2)
+  await sheet.getByRole('button', { name: 'Flatten' }).click()
+  await expect(sheet).toBeHidden()
+  await expect.poll(() => qemuInfo(web)['backing-filename']).toBeUndefined()
+  expectPattern(web, 7, '0', '1M')
+  expectPattern(web, 8, '1M', '1M')
+  qemuImg('check', '-q', web)
+})
