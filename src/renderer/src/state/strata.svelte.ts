@@ -1,7 +1,7 @@
 import { createContext } from 'svelte'
 import type { Host } from '../api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { DiskInfo } from '../../../shared/model.ts'
+import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
 import type { RepairScope } from '../../../shared/requests.ts'
 import { chainFrom } from '../lib/chain-tree.ts'
 import { baseName } from '../lib/paths.ts'
@@ -24,6 +24,7 @@ import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
 import { ResizeDraft } from './resize-draft.svelte.ts'
 import { Settings } from './settings.svelte.ts'
+import { SnapshotComparison } from './snapshot-comparison.svelte.ts'
 import { SnapshotDraft, type SnapshotAsk } from './snapshot-draft.svelte.ts'
 import { SnapshotSpaces } from './snapshot-spaces.svelte.ts'
 
@@ -168,6 +169,10 @@ export class Strata {
 
   diskMap(disk: DiskInfo): DiskMap {
     return new DiskMap(disk, this.#host.client)
+  }
+
+  snapshotComparison(disk: DiskInfo, since: SnapshotInfo): SnapshotComparison {
+    return new SnapshotComparison(disk, since, this.#host.client)
   }
 
   snapshotSpaces(): SnapshotSpaces {
