@@ -48,7 +48,8 @@ function addDifferences(ranges: number[], at: number, a: Uint8Array, b: Uint8Arr
     const to = Math.min(a.length, alignUp(at + from + 1, CHANGE_GRAIN) - at)
     if (!sameBytes(a.subarray(from, to), b.subarray(from, to))) {
       const last = ranges.length - 2
-      if (last >= 0 && ranges[last]! + ranges[last + 1]! === at + from) ranges[last + 1]! += to - from
+      const end = last >= 0 ? ranges[last]! + ranges[last + 1]! : -1
+      if (end === at + from) ranges[last + 1]! += to - from
       else ranges.push(at + from, to - from)
     }
     from = to

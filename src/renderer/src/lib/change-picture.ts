@@ -40,7 +40,7 @@ export class ChangePicture {
 
   /** Adds ranges, each an offset and a length, which come in order. */
   add(ranges: readonly number[]): void {
-    for (let i = 0; i + 1 < ranges.length; i += 2) this.#addRange(ranges[i]!, ranges[i + 1]!)
+    for (let i = 0; i + 1 < ranges.length; i += 2) this.#addRange(ranges[i] ?? 0, ranges[i + 1] ?? 0)
   }
 
   #addRange(at: number, length: number): void {
@@ -50,7 +50,7 @@ export class ChangePicture {
     this.#end = end
     const cell = this.#size / CHANGE_CELLS
     for (let i = Math.floor(at / cell); i < CHANGE_CELLS && i * cell < end; i++)
-      this.cells[i]! += overlap(at, end, i * cell, (i + 1) * cell)
+      this.cells[i] = (this.cells[i] ?? 0) + overlap(at, end, i * cell, (i + 1) * cell)
     for (const { index, start, length: room } of this.#partitions)
       this.#within.set(index, (this.#within.get(index) ?? 0) + overlap(at, end, start, start + room))
   }

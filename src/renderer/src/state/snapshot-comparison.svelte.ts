@@ -6,6 +6,8 @@ import { ChangePicture } from '../lib/change-picture.ts'
 
 /** What is known so far of how two states differ. */
 export interface ChangesSoFar {
+  /** guest bytes of the larger of the two */
+  size: number
   bytes: number
   places: number
   /** changed bytes of each part of the disk */
@@ -69,7 +71,7 @@ export class SnapshotComparison {
         picture ??= new ChangePicture(size, partitions)
         picture.add(ranges)
         const { bytes, places, cells } = picture
-        this.#found = { bytes, places, cells: [...cells], partitions: picture.partitions, looked: (next ?? size) / Math.max(1, size) }
+        this.#found = { size, bytes, places, cells: [...cells], partitions: picture.partitions, looked: (next ?? size) / Math.max(1, size) }
         start = next
       }
     } catch (error) {
