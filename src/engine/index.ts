@@ -28,6 +28,7 @@ import { opens } from './operations/opens.ts'
 import { rebase } from './operations/rebase.ts'
 import { resize } from './operations/resize.ts'
 import { snapshot } from './operations/snapshot.ts'
+import { snapshotChanges } from './operations/snapshot-changes.ts'
 import { snapshotSpace } from './operations/snapshot-space.ts'
 import type { StageWatch } from './operations/stage.ts'
 
@@ -55,6 +56,7 @@ export function createEngine(watch: StageWatch = { staged() {}, settled() {} }, 
     dependants: (request, context) => dependants(platform, request, context),
     findParent: (request, context) => findParent(platform, request, context),
     estimate: (request, context) => estimate(platform, request, context),
+    snapshotChanges: (request, context) => snapshotChanges(platform, request, context),
     snapshotSpace: (request, context) => snapshotSpace(platform, request, context),
     mapOverview: (request, context) => mapOverview(platform, maps, request, context),
     layout: (request, context) => layout(platform, request, context),

@@ -251,6 +251,12 @@ const REQUESTS: Schemas = {
   dependants: v.strictObject({ path, folders: v.exactOptional(folders) }),
   findParent: v.strictObject({ path, format: v.exactOptional(format), folders: v.exactOptional(folders) }),
   layout: source,
+  snapshotChanges: v.strictObject({
+    ...source.entries,
+    since: snapshotName,
+    start: bytes,
+    milliseconds: v.exactOptional(v.pipe(bytes, v.maxValue(5000))),
+  }),
   snapshotSpace: v.strictObject({ path, format: v.exactOptional(format), thorough: v.exactOptional(v.boolean()) }),
   facts: nothing,
   library: nothing,

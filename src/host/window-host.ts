@@ -130,6 +130,7 @@ export class WindowHost {
     dependants: (request) => this.#look('dependants', request),
     findParent: (request) => this.#look('findParent', request),
     // What reads guest bytes needs passphrases; what reads maps does not, and would only wait for a key.
+    snapshotChanges: (request) => this.#look('snapshotChanges', request, this.#security.ofDisks()),
     layout: (request) => this.#look('layout', request, this.#security.ofDisks()),
     map: (request) => this.#look('map', request),
 

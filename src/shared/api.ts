@@ -37,6 +37,7 @@ import type {
   SnapshotResult,
   SourceImage,
 } from './requests.ts'
+import type { SnapshotChanges, SnapshotChangesRequest } from './snapshot-changes.ts'
 import type { SnapshotSpaceRequest, SnapshotSpaceResult } from './snapshot-space.ts'
 
 /** What the engine does. The one contract: every client, server and worker type below derives from it. */
@@ -48,6 +49,7 @@ export interface EngineApi {
   findParent(request: FindParentRequest): FindParentResult
   mapOverview(request: MapOverviewRequest): MapOverview
   layout(request: SourceImage): DiskLayout
+  snapshotChanges(request: SnapshotChangesRequest): SnapshotChanges
   snapshotSpace(request: SnapshotSpaceRequest): SnapshotSpaceResult
   /** tries the passphrase that came for an image; `certain` is false where a wrong one can't be told from the right one */
   opens(request: { path: string; format?: FormatName }): { certain: boolean }
@@ -75,6 +77,7 @@ export const ENGINE = {
   findParent: 'query',
   mapOverview: 'query',
   layout: 'query',
+  snapshotChanges: 'query',
   snapshotSpace: 'query',
   opens: 'query',
   create: 'job',
@@ -260,6 +263,7 @@ export const WINDOW_METHODS = [
   'findParent',
   'mapOverview',
   'layout',
+  'snapshotChanges',
   'snapshotSpace',
   'facts',
   'library',

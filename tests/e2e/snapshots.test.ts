@@ -81,6 +81,30 @@ test('a snapshot is taken, renamed and deleted, and each state says what it hold
   expectPattern(path, 8, '0', '3M')
 })
 
+test('a snapshot is held against now and against another one, by keyboard alone', async ({ win, strata }) => {
+  qemuImg('snapshot', '-c', 'same', join(strata.folder, 'mail.qcow2'))
+  await lookInside(win, strata, 'mail.qcow2')
+  await toSnapshots(win)
+  await win.getByRole('button', { name: 'More for before' }).focus()
+  await win.keyboard.press('Enter')
+  await expect(win.getByRole('menuitem', { name: 'Rename…' })).toBeFocused()
+  await win.keyboard.press('ArrowDown')
+  await expect(win.getByRole('menuitem', { name: 'Compare…' })).toBeFocused()
+  await win.keyboard.press('Enter')
+  const sheet = win.getByRole('dialog', { name: 'Compare before' })
+  await expect(sheet.getByText('3 MiB differ, in 1 place.')).toBeVisible()
+  await expect(sheet.getByRole('img', { name: '3 MiB differ, in 1 place.' })).toBeVisible()
+  await win.keyboard.press('Escape')
+  await expect(sheet).toBeHidden()
+
+  await choose(win, 'same', 'Compare…')
+  await expect(win.getByText('Both read the same.')).toBeVisible()
+  await win.getByLabel('With', { exact: true }).click()
+  await win.getByRole('option', { name: 'before' }).click()
+  await expect(win.getByRole('dialog').getByText('3 MiB differ, in 1 place.')).toBeVisible()
+  await expect(win.getByRole('dialog').locator('rect')).toHaveCount(12)
+})
+
 test('going back keeps what was there, if it is wanted', async ({ win, strata }) => {
   const path = join(strata.folder, 'mail.qcow2')
   await lookInside(win, strata, 'mail.qcow2')

@@ -1,14 +1,11 @@
-import { StrataError } from '../../shared/errors.ts'
 import type { CompareRequest, CompareResult } from '../../shared/requests.ts'
 import { sameBytes } from '../base/bytes.ts'
 import type { Job } from '../base/job.ts'
-import { type BlockStatus, BlockStatuses } from '../device/block-status.ts'
+import type { BlockStatus } from '../device/block-status.ts'
 import type { Disk } from '../device/disk.ts'
 import { openDisk, type OpenOptions } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
-
-/** Guest bytes read at once. */
-const PIECE = 2 * 2 ** 20
+import { ComparedDisk, PIECE, samePlace } from './compared-disk.ts'
 
 /**
  * Whether two disks read the same, each through its chain. What is known to be zeros in both, or lies at the same place of one file, is not read. An
@@ -23,7 +20,7 @@ export function compare(
   try {
     for (const { path, format, secret, snapshot } of [left, right])
       disks.push(openDisk(platform, path, { gate, secrets, format, secret, snapshot }))
-    const [a, b] = disks.map((disk) => new Side(disk, platform, strict)) as [Side, Side]
+    const [a, b] = disks.map((disk) => new ComparedDisk(disk, platform, strict)) as [ComparedDisk, ComparedDisk]
     if (strict && a.size !== b.size) return { same: false, why: 'size', left: a.size, right: b.size }
     return differenceOf(a, b, strict, platform, job) ?? { same: true, sizesDiffer: a.size !== b.size }
   } finally {
@@ -32,7 +29,7 @@ export function compare(
 }
 
 /** The first difference, or undefined. */
-function differenceOf(a: Side, b: Side, strict: boolean, { files }: Platform, job: Job): CompareResult | undefined {
+function differenceOf(a: ComparedDisk, b: ComparedDisk, strict: boolean, { files }: Platform, job: Job): CompareResult | undefined {
   const shorter = Math.min(a.size, b.size)
   const total = Math.max(a.size, b.size)
   const names = new Map<string, string>()
@@ -58,49 +55,6 @@ function differenceOf(a: Side, b: Side, strict: boolean, { files }: Platform, jo
 /** Whether both are there in the same manner; where they lie does not matter. */
 function alike(a: BlockStatus, b: BlockStatus): boolean {
   return a.present === b.present && a.zero === b.zero && a.data === b.data && (a.place === undefined) === (b.place === undefined)
-}
-
-function samePlace({ place: a }: BlockStatus, { place: b }: BlockStatus, real: (path: string) => string): boolean {
-  return a && b ? a.at === b.at && real(a.storage.path) === real(b.storage.path) : false
-}
-
-/** One of the two disks. Past its end it reads as zeros. */
-class Side {
-  readonly size: number
-  readonly #disk: Disk
-  readonly #statuses: BlockStatuses
-  readonly #buffer = new Uint8Array(PIECE)
-  /** whether the buffer holds nothing but zeros */
-  #blank = true
-
-  constructor(disk: Disk, platform: Platform, strict: boolean) {
-    this.#disk = disk
-    this.size = disk.size
-    this.#statuses = new BlockStatuses(disk, platform, strict ? 'told' : 'all')
-  }
-
-  status(at: number, max: number): BlockStatus {
-    if (at >= this.size) return { length: max, depth: 0, present: false, zero: true, data: false, packed: false }
-    return naming('allocation', this.#disk, at, () => this.#statuses.at(at, max))
-  }
-
-  read(at: number, length: number, zero: boolean): Uint8Array {
-    const bytes = this.#buffer.subarray(0, length)
-    if (!zero) naming('content', this.#disk, at, () => this.#disk.readAt(at, bytes))
-    else if (!this.#blank) this.#buffer.fill(0)
-    this.#blank = zero
-    return bytes
-  }
-}
-
-/** What goes wrong within, with the disk, the guest offset, and what was being done. */
-function naming<T>(field: 'allocation' | 'content', { path }: Disk, offset: number, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof StrataError)) throw error
-    throw new StrataError(error.code, error.message, { path, offset, field }, error.hint, error)
-  }
 }
 
 /** The index of the first byte that differs, -1 for none. */

@@ -215,6 +215,7 @@ describe('a window that asks for what it was not given', () => {
       await expect(window.dependants({ path })).rejects.toMatchObject(DENIED)
       await expect(window.findParent({ path })).rejects.toMatchObject(DENIED)
       await expect(window.mapOverview({ path, start: 0, length: 512, cellSize: 512 })).rejects.toMatchObject(DENIED)
+      await expect(window.snapshotChanges({ path, since: '1', start: 0 })).rejects.toMatchObject(DENIED)
       await expect(window.snapshotSpace({ path })).rejects.toMatchObject(DENIED)
       await expect(window.addToLibrary({ paths: [disk, path] })).rejects.toMatchObject(DENIED)
       await expect(window.startJob({ kind: 'check', request: { path } })).rejects.toMatchObject(DENIED)

@@ -13,6 +13,7 @@ export type Sheet =
   | { is: 'resize'; disk: DiskInfo }
   | { is: 'layer'; disk: DiskInfo; ask: LayerAsk }
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
+  | { is: 'compare-snapshot'; disk: DiskInfo; snapshot: SnapshotInfo }
   | { is: 'compact'; disk: DiskInfo }
   | { is: 'rename' | 'discard'; disk: DiskInfo }
   | { is: 'keys'; disk: DiskInfo; ask: KeyAsk }

@@ -2,7 +2,7 @@ import { createContext } from 'svelte'
 import { SvelteSet } from 'svelte/reactivity'
 import type { Host } from '../api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { DiskInfo } from '../../../shared/model.ts'
+import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
 import type { RepairScope } from '../../../shared/requests.ts'
 import { chainFrom } from '../lib/chain-tree.ts'
 import { baseName } from '../lib/paths.ts'
@@ -28,6 +28,7 @@ import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
 import { ResizeDraft } from './resize-draft.svelte.ts'
 import { Settings } from './settings.svelte.ts'
+import { SnapshotComparison } from './snapshot-comparison.svelte.ts'
 import { SnapshotDraft, type SnapshotAsk } from './snapshot-draft.svelte.ts'
 import { SnapshotSpaces } from './snapshot-spaces.svelte.ts'
 
@@ -189,6 +190,10 @@ export class Strata {
 
   keyDraft(disk: DiskInfo, ask: KeyAsk): KeyDraft {
     return new KeyDraft(disk, ask, this.#host.client, this.jobs)
+  }
+
+  snapshotComparison(disk: DiskInfo, since: SnapshotInfo): SnapshotComparison {
+    return new SnapshotComparison(disk, since, this.#host.client)
   }
 
   snapshotSpaces(): SnapshotSpaces {
