@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { lookInside, tray } from './hands.ts'
@@ -72,4 +73,20 @@ test('a right click leads to flattening, and the disk then stands alone', async 
   expectPattern(web, 7, '0', '1M')
   expectPattern(web, 8, '1M', '1M')
   qemuImg('check', '-q', web)
+})
+
+test('a base that was renamed is found, and the overlay pointed at it', async ({ win, strata }) => {
+  renameSync(join(strata.folder, 'base.qcow2'), join(strata.folder, 'renamed.qcow2'))
+  await lookInside(win, strata, 'web.qcow2')
+  await win.getByRole('button', { name: 'Find it…' }).click()
+  const sheet = win.getByRole('dialog', { name: 'Find the layer below' })
+  await sheet.getByRole('radio', { name: /^renamed\.qcow2/ }).check()
+  await expect(sheet.getByText(/strata rebase -p -f qcow2 -u -b renamed\.qcow2 -F qcow2 /)).toBeVisible()
+  await win.screenshot({ path: test.info().outputPath('find.png') })
+  await sheet.getByRole('button', { name: 'Point at this file' }).click()
+  await expect(sheet).toBeHidden()
+  const web = join(strata.folder, 'web.qcow2')
+  await expect.poll(() => qemuInfo(web)).toMatchObject({ 'backing-filename': 'renamed.qcow2', 'backing-filename-format': 'qcow2' })
+  expectPattern(web, 7, '0', '1M')
+  await expect(win.getByText('A layer below can’t be opened')).toBeHidden()
 })

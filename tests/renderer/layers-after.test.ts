@@ -58,6 +58,11 @@ describe('the line of a change to a chain', () => {
     expect(layerCommand({ kind: 'commit', request }, true)).toBe('strata commit -p -f qcow2 -d --force /web')
   })
 
+  it('points at another file alone, with its format', () => {
+    const request = { path: '/web', format: 'qcow2' as const, backing: { name: 'a b.qcow2', format: 'qcow2' }, mode: 'unsafe' as const }
+    expect(layerCommand({ kind: 'rebase', request }, false)).toBe(`strata rebase -p -f qcow2 -u -b 'a b.qcow2' -F qcow2 /web`)
+  })
+
   it('flattens with no base', () => {
     const request = { path: '/a b', backing: null, mode: 'safe' as const }
     expect(layerCommand({ kind: 'rebase', request }, false)).toBe(`strata rebase -p -b '' '/a b'`)

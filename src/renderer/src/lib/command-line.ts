@@ -51,8 +51,12 @@ export function layerCommand(order: JobOrder, force: boolean): string {
   const { path, format } = order.request
   const parts = ['strata', order.kind, '-p']
   if (format) parts.push('-f', format)
-  if (order.kind === 'rebase') parts.push('-b', order.request.backing ? quote(order.request.backing.name) : "''")
-  else if (order.request.keep) parts.push('-d')
+  if (order.kind === 'rebase') {
+    const { backing, mode } = order.request
+    if (mode === 'unsafe') parts.push('-u')
+    parts.push('-b', backing ? quote(backing.name) : "''")
+    if (backing?.format !== undefined) parts.push('-F', quote(backing.format))
+  } else if (order.request.keep) parts.push('-d')
   if (force) parts.push('--force')
   return [...parts, quote(path)].join(' ')
 }

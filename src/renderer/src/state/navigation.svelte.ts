@@ -11,6 +11,7 @@ export type Sheet =
   | { is: 'create'; backing?: string }
   | { is: 'convert'; source?: string; snapshot?: SnapshotInfo }
   | { is: 'resize'; disk: DiskInfo }
+  | { is: 'repairPath'; path: string }
   | { is: 'layer'; disk: DiskInfo; ask: LayerAsk }
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
   | { is: 'compare-snapshot'; disk: DiskInfo; snapshot: SnapshotInfo }

@@ -26,6 +26,7 @@ import { LayerDraft, type LayerAsk } from './layer-draft.svelte.ts'
 import { Library } from './library.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
+import { RepairPathDraft } from './repair-path-draft.svelte.ts'
 import { ResizeDraft } from './resize-draft.svelte.ts'
 import { Settings } from './settings.svelte.ts'
 import { SnapshotComparison } from './snapshot-comparison.svelte.ts'
@@ -174,6 +175,10 @@ export class Strata {
 
   resizeDraft(disk: DiskInfo): ResizeDraft {
     return new ResizeDraft(disk, this.#host.client, this.jobs)
+  }
+
+  repairPathDraft(path: string): RepairPathDraft {
+    return new RepairPathDraft(path, this.#host.client, this.jobs)
   }
 
   layerDraft(disk: DiskInfo, ask: LayerAsk): LayerDraft {

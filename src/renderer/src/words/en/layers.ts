@@ -27,6 +27,18 @@ export const layersWords = {
   changeSnapshotsHint: (below: string) => `Its snapshots may read from ${below} too. Without this, Strata stops before one changes.`,
   keep: 'Leave the overlay as it is',
   keepHint: 'Otherwise it is emptied, and gives its space back. It reads the same either way.',
+  repairPath: {
+    find: 'Find it…',
+    title: 'Find the layer below',
+    lost: (overlay: string, name: string) => `${overlay} stands on “${name}”, which is not there or can’t be opened.`,
+    looking: 'Looking in its folder, and in the one that the name leads to…',
+    nothing: 'No image there fits. Put the file back where it was, or beside the overlay; then look again.',
+    which: 'Which file is it now?',
+    facts: (format: string, size: string, sameName: boolean) => `${format}, ${size} for the guest${sameName ? ', same name' : ''}`,
+    warning:
+      'Only the name changes, nothing is copied. If it is not the same disk as before, the overlay reads as damaged; you can point it elsewhere again.',
+    go: 'Point at this file',
+  },
   commit: {
     item: 'Commit into the layer below',
     title: (name: string) => `Commit ${name}`,

@@ -1,0 +1,78 @@
+import type { Client, JobOrder, WindowApi } from '../../../shared/api.ts'
+import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
+import type { FindParentResult } from '../../../shared/requests.ts'
+import { layerCommand } from '../lib/command-line.ts'
+import type { Jobs } from './jobs.svelte.ts'
+
+type Candidate = FindParentResult['candidates'][number]
+
+/** A layer that is not where its overlay says, while the person chooses which file it is now. */
+export class RepairPathDraft {
+  readonly #path: string
+  readonly #client: Pick<Client<WindowApi>, 'findParent'>
+  readonly #jobs: Jobs
+  #found = $state.raw<FindParentResult | undefined>(undefined)
+  #error = $state.raw<ErrorDto | undefined>(undefined)
+  #chosen = $state<string | undefined>(undefined)
+
+  /** the file that the person takes the lost layer for; the likeliest at first */
+  readonly candidate = $derived.by<Candidate | undefined>(
+    () => this.candidates.find(({ path }) => path === this.#chosen) ?? this.candidates[0],
+  )
+  readonly order = $derived.by<JobOrder | undefined>(() => {
+    const overlay = this.#found?.broken?.path
+    if (overlay === undefined || !this.candidate) return undefined
+    const { name, format } = this.candidate
+    return { kind: 'rebase', request: { path: overlay, format: 'qcow2', backing: { name, format }, mode: 'unsafe' } }
+  })
+  readonly command = $derived(this.order ? layerCommand(this.order, false) : '')
+
+  constructor(path: string, client: Pick<Client<WindowApi>, 'findParent'>, jobs: Jobs) {
+    this.#path = path
+    this.#client = client
+    this.#jobs = jobs
+  }
+
+  /** the layer whose name for the one below leads nowhere, and that name; undefined until it is known */
+  get broken(): FindParentResult['broken'] {
+    return this.#found?.broken
+  }
+
+  /** whether the search is over */
+  get looked(): boolean {
+    return this.#found !== undefined
+  }
+
+  get candidates(): readonly Candidate[] {
+    return this.#found?.candidates ?? []
+  }
+
+  get error(): ErrorDto | undefined {
+    return this.#error
+  }
+
+  choose(path: string): void {
+    this.#chosen = path
+  }
+
+  /** Looks for files that may be the lost layer. */
+  async look(): Promise<void> {
+    try {
+      this.#found = await this.#client.findParent({ path: this.#path })
+    } catch (error) {
+      this.#error = toErrorDto(error)
+    }
+  }
+
+  /** Starts the job and answers whether it started. */
+  async start(): Promise<boolean> {
+    if (!this.order) return false
+    try {
+      await this.#jobs.start(this.order)
+      return true
+    } catch (error) {
+      this.#error = toErrorDto(error)
+      return false
+    }
+  }
+}
