@@ -33,6 +33,7 @@ import { snapshotSpace } from './operations/snapshot-space.ts'
 import type { StageWatch } from './operations/stage.ts'
 
 export { unwatched, type Job } from './base/job.ts'
+export { flushFolder } from './io/flush-folder.node.ts'
 export { isUnder, type GateRule } from './io/gate.ts'
 export type { StageWatch } from './operations/stage.ts'
 

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, relative } from 'node:path'
 import type { DiscardRequest, JobOrder, JobView, MoveRequest } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { DiskInfo } from '../shared/model.ts'
+import { flushFolder } from '../engine/index.ts'
 import { canonicalPath } from './canonical.ts'
 import type { EngineHost } from './engine-host.ts'
 import { errnoOf, fileError } from './file-error.ts'
@@ -50,6 +51,8 @@ export class ImageFiles {
     const linked = giveName(from, to)
     const done: Repair[] = []
     try {
+      // Before an overlay is told a name, a power cut must not take that name away again.
+      flushFolder(dirname(to))
       for (const repair of repairs) {
         await this.#run(repair.to)
         done.push(repair)
@@ -62,6 +65,8 @@ export class ImageFiles {
       else renameSync(to, from)
       throw error
     }
+    // Not above: from here on there is only the new name, and nothing may take it back.
+    flushFolder(dirname(from))
     return { from, to }
   }
 

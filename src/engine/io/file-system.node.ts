@@ -2,10 +2,7 @@ import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
-  closeSync,
   type Dirent,
-  fsyncSync,
-  openSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -19,6 +16,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import { errnoOf, fromErrno, saying } from './errno.node.ts'
 import { FileStorage } from './file.node.ts'
 import type { FileFacts, FileSystem } from './file-system.ts'
+import { flushFolder } from './flush-folder.node.ts'
 
 /** Bytes of a file name that every common file system can hold. */
 const NAME_BYTES = 255
@@ -33,7 +31,7 @@ export const nodeFileSystem: FileSystem = {
     saying({ path: to }, () => {
       renameSync(from, to)
     })
-    syncFolder(dirname(to))
+    flushFolder(dirname(to))
   },
 
   remove(path) {
@@ -133,24 +131,6 @@ function linkTarget(path: string): string | undefined {
     return readlinkSync(path)
   } catch {
     return undefined
-  }
-}
-
-/** What a folder answers that may be written but not read, or whose file system (a network's, say) flushes by itself. */
-const UNFLUSHABLE: (string | undefined)[] = ['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP']
-
-/** A rename is on stable storage once its folder is. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return // there folders can't be flushed, and the file system keeps a journal of names
-  try {
-    const fd = openSync(folder, 'r')
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  } catch (error) {
-    if (!UNFLUSHABLE.includes(errnoOf(error))) throw fromErrno(error, { path: folder })
   }
 }
 
