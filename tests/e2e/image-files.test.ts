@@ -43,10 +43,8 @@ test('a base gets another name, a lost disk is found again, a disk goes away', a
     })
   expect(existsSync(join(strata.folder, 'base.qcow2'))).toBe(false)
 
-  await row(win, 'test.qcow2').click()
-  await expect(win.getByRole('heading', { level: 1, name: 'test.qcow2' })).toBeVisible()
   renameSync(join(strata.folder, 'test.qcow2'), join(strata.folder, 'moved.qcow2'))
-  await more('Read again')
+  await row(win, 'test.qcow2').click()
   await expect(win.getByText('test.qcow2 is not where it was')).toBeVisible()
   await strata.answerOpen(join(strata.folder, 'moved.qcow2'))
   await win.getByRole('button', { name: 'Point at the new place…' }).click()
