@@ -30,7 +30,7 @@ _strata() {
       esac
       ;;
     convert)
-      options='-f -O -c --level -p -q --quiet -o -B -F -S -C -r -t -T -m -W -U --force-share -l --bitmaps --skip-broken-bitmaps --salvage -n --target-is-zero --target-image-opts --force --object --image-opts -h --help'
+      options='-f -O -c --level -p -q --quiet -o -B -F -S -C -r -t -T -m -W -U --force-share -l --bitmaps --skip-broken-bitmaps --salvage -n --target-is-zero --target-image-opts --verify --replace-source --force --object --image-opts -h --help'
       case $prev in
         -f | -O | -F) values='raw qcow2' ;;
         --level | -o | -S | -r | -m | -l | --object) compopt +o default +o bashdefault 2> /dev/null; return ;;

@@ -61,6 +61,8 @@ complete -c strata -n '__fish_seen_subcommand_from convert' -l salvage -d 'what 
 complete -c strata -n '__fish_seen_subcommand_from convert' -s n -d 'write into the target that is there, and at least as large'
 complete -c strata -n '__fish_seen_subcommand_from convert' -l target-is-zero -d 'with -n: the target reads as zeros already'
 complete -c strata -n '__fish_seen_subcommand_from convert' -l target-image-opts -d 'with -n: TARGET is a list of options: driver=qcow2,file.filename=…'
+complete -c strata -n '__fish_seen_subcommand_from convert' -l verify -d 'read the new image anew before it takes its name, and compare it with the source'
+complete -c strata -n '__fish_seen_subcommand_from convert' -l replace-source -d 'with the checks of --verify: TARGET takes the place of FILE, which is removed'
 complete -c strata -n '__fish_seen_subcommand_from convert' -l force -d 'go on even where images that stand on this one, or snapshots in it, would then read otherwise'
 complete -c strata -n '__fish_seen_subcommand_from convert' -l object -x -d 'a passphrase: file=FILE, or data=TEXT where nobody else is on this machine'
 complete -c strata -n '__fish_seen_subcommand_from convert' -l image-opts -d 'FILE is a list of options: driver=qcow2,file.filename=…,encrypt.key-secret=ID'

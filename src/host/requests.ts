@@ -84,6 +84,8 @@ const convert = v.strictObject({
   unflushed: v.exactOptional(v.boolean()),
   bitmaps: v.exactOptional(v.picklist(['all', 'sound'])),
   sparse: v.exactOptional(bytes),
+  verify: v.exactOptional(v.boolean()),
+  replaceSource: v.exactOptional(v.boolean()),
 })
 
 const check = v.strictObject({

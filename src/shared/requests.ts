@@ -105,6 +105,13 @@ export interface ConvertRequest {
   bitmaps?: CopiedBitmaps
   /** bytes of zeros, a multiple of 512, that become a hole; 0 writes every byte. Default 4096. */
   sparse?: number
+  /** the new image is read through its own tables and compared with the source before it takes its name; not together with `salvage` or `inPlace` */
+  verify?: boolean
+  /**
+   * verifies, and then the source goes: the new image takes its place where the target is the source's own path, else the source's file is removed
+   * once the new image is in its place. Only for a whole disk that loses nothing by it.
+   */
+  replaceSource?: boolean
 }
 
 /** Where a conversion writes. */

@@ -46,6 +46,8 @@ const OPTIONS = {
   existing: { short: 'n', help: 'write into the target that is there, and at least as large' },
   zeroTarget: { long: 'target-is-zero', help: 'with -n: the target reads as zeros already' },
   targetImageOptions: { long: 'target-image-opts', help: 'with -n: TARGET is a list of options: driver=qcow2,file.filename=…' },
+  verify: { long: 'verify', help: 'read the new image anew before it takes its name, and compare it with the source' },
+  replaceSource: { long: 'replace-source', help: 'with the checks of --verify: TARGET takes the place of FILE, which is removed' },
   force: FORCE,
   ...IMAGE,
 } as const
@@ -62,6 +64,7 @@ export const convert = verb({
   examples: [
     { line: 'convert -p -O qcow2 disk.raw disk.qcow2', does: 'make a qcow2 image of a raw disk' },
     { line: 'convert -c -O qcow2 disk.raw small.qcow2', does: 'the same, compressed' },
+    { line: 'convert --replace-source -O qcow2 disk.raw disk.qcow2', does: 'the same, and remove the raw disk once the copy is proven' },
   ],
   options: OPTIONS,
   async run(args, terminal) {
@@ -92,7 +95,10 @@ export const convert = verb({
       ? targetInPlace(args, named, first.secrets).target
       : newTarget(args, named, settings, others.length > 0)
     assertCacheMode(args.last('targetCache'), 'cache')
-    if (!args.has('force')) assertHarmless(target.path, { but: [], doing: 'Writing this image' })
+    if (!args.has('force')) {
+      assertHarmless(target.path, { but: [], doing: 'Writing this image' })
+      if (args.has('replaceSource')) assertHarmless(first.path, { but: [], doing: 'Replacing this image' })
+    }
 
     const request: ConvertRequest = {
       source: { ...sourceImage(first), ...snapshot },
@@ -105,6 +111,8 @@ export const convert = verb({
       ...(args.has('offload') && { verbatim: true }),
       ...(args.has('salvage') && { salvage: true }),
       ...(args.last('targetCache') === 'unsafe' && { unflushed: true }),
+      ...(args.has('verify') && { verify: true }),
+      ...(args.has('replaceSource') && { replaceSource: true }),
     }
     const progress = progressDisplay(args, terminal)
     const { unreadable } = await converted(terminal, request, opened, operands, progress.show)
@@ -122,6 +130,13 @@ function assertTogether(args: Args): void {
   if (args.has('targetImageOptions') && !args.has('existing')) throw new Failure('--target-image-opts requires use of -n flag')
   if (args.has('creation') && args.has('existing')) throw new Failure('-o has no effect when skipping image creation')
   if (args.has('zeroTarget') && !args.has('existing')) throw new Failure('--target-is-zero requires use of -n flag')
+  for (const [name, option] of [
+    ['verify', '--verify'],
+    ['replaceSource', '--replace-source'],
+  ] as const) {
+    if (args.has(name) && args.has('existing')) throw new Failure(`${option} is of a new image: it can not be used with -n`)
+    if (args.has(name) && args.has('salvage')) throw new Failure(`${option} and --salvage can not be used together`)
+  }
 }
 
 async function converted(

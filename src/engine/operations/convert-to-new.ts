@@ -26,8 +26,10 @@ export function convertToNew(
   format.assertCreatable(size, options, target.backing !== undefined)
   if (target.compress && !format.codecName?.(options)) throw notCompressible(path)
   if (target.compress && options.encrypt) throw compressedAndEncrypted(path)
-  const place = { path, overwrite, dataFile: options.dataFile, unflushed }
-  for (const file of [path, dataFilePath(platform, place, gate)])
+  const { replaced } = copying
+  const takesPlace = replaced !== undefined && platform.files.canonical(path) === replaced
+  const place = { path, overwrite: overwrite || takesPlace, dataFile: options.dataFile, unflushed }
+  for (const file of [takesPlace ? undefined : path, dataFilePath(platform, place, gate)])
     if (file !== undefined) for (const disk of disks) assertNotInChain(platform, disk, file)
   const holdsBitmaps = target.format === 'qcow2' && options.compat !== '0.10'
   const bitmaps = which ? bitmapsToCopy(disks[0]!, which, { path, holdsBitmaps }) : []
@@ -50,6 +52,12 @@ export function convertToNew(
       job.report({ phase: 'Finishing', done: size, total: size })
       copyBitmaps(disks[0]!, to, bitmaps)
       to.flush()
+      if (copying.prove) {
+        const { codecs, crypto } = platform
+        const open = { storage, codecs, crypto, writable: false, ...(dataFile && { dataFile }), ...(passphrase && { passphrase }) }
+        copying.prove(new Disk(path, format.open(open), below))
+      }
+      copying.close()
       return written
     })
   } finally {

@@ -5,11 +5,13 @@ import { describeLayer } from '../device/chain.ts'
 import type { Disk } from '../device/disk.ts'
 import { openDisk } from '../device/open.ts'
 import type { Platform } from '../device/platform.ts'
+import { assertSameContent } from './assert-same-content.ts'
 import { convertInPlace } from './convert-in-place.ts'
 import { convertToNew } from './convert-to-new.ts'
 import type { ConvertContext, Copying } from './copying.ts'
 import { copy } from './copy.ts'
 import { type CopySource, JoinedSource } from './copy-source.ts'
+import { replacedSource } from './replaced-source.ts'
 import { SalvagingSource } from './salvaging-source.ts'
 
 /** qemu-img's default of `-S`: zeros of this many bytes become a hole. */
@@ -17,7 +19,7 @@ const DEFAULT_SPARSE = 4096
 
 /** Writes the content of disks, each seen through its whole chain, into a new image of any format, or into one that is there. The sources are only read. */
 export function convert(platform: Platform, request: ConvertRequest, context: ConvertContext): ConvertResult {
-  const { source, also = [], target, range, salvage, verbatim, rate = 0, bitmaps } = request
+  const { source, also = [], target, range, salvage, verbatim, rate = 0, bitmaps, replaceSource = false, verify = replaceSource } = request
   const { gate, secrets, job } = context
   const sparse = sparseUnit(request)
   if (also.length > 0 && target.backing)
@@ -28,10 +30,16 @@ export function convert(platform: Platform, request: ConvertRequest, context: Co
     )
   if (also.length > 0 && bitmaps)
     throw new StrataError('INVALID_ARGUMENT', 'Copying bitmaps only possible with single source', { field: 'bitmaps' })
+  if (verify && (salvage || target.inPlace))
+    throw new StrataError('INVALID_ARGUMENT', 'Only a new image that holds all of the source can be verified', { field: 'verify' })
   const disks: Disk[] = []
+  const close = (): void => {
+    for (const disk of disks.splice(0)) disk.close()
+  }
   try {
     for (const { path, format, secret, snapshot } of [source, ...also])
       disks.push(openDisk(platform, path, { gate, secrets, format, secret, snapshot }))
+    const replaced = replaceSource ? replacedSource(platform, request, disks[0]!) : undefined
     const from = joined(disks, range)
     const salvaging = salvage ? new SalvagingSource(from) : undefined
     const copying: Copying = {
@@ -42,12 +50,17 @@ export function convert(platform: Platform, request: ConvertRequest, context: Co
         const compress = target.compress ? { level: target.qcow2?.compressionLevel } : undefined
         return copy(read, to, { sparse, verbatim, onto, compress, throttle: new Throttle(job, rate) }, job)
       },
+      ...(verify && { prove: (made: Disk) => assertSameContent(from, made, job) }),
+      ...(replaced !== undefined && { replaced }),
+      close,
     }
     const copied = (target.inPlace ? convertInPlace : convertToNew)(platform, request, copying, context)
+    // Also where it had more names than one: this is the one that was given.
+    if (replaced !== undefined && platform.files.canonical(target.path) !== replaced) platform.files.remove(replaced)
     const lost = salvaging?.lost
     return { info: describeLayer(platform, target.path, { gate, format: target.format }), copied, ...(lost?.bytes && { unreadable: lost }) }
   } finally {
-    for (const disk of disks) disk.close()
+    close()
   }
 }
 

@@ -15,4 +15,10 @@ export interface Copying {
   size: number
   /** Copies into a target; `shared`, a layer of the first disk, is what the target stands on, too. */
   run(to: Disk, onto: CopyOptions['onto'], shared?: Disk): number
+  /** Reads the copy anew, where that was asked for, and throws `IO` where it is not what was copied. */
+  prove?(copy: Disk): void
+  /** the source's file, which the new image may replace */
+  replaced?: string
+  /** Closes what is read: some systems replace no file that is open. */
+  close(): void
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { command, imageIn } from '../../fixtures/image-family.ts'
@@ -41,6 +41,15 @@ describe('an image that others stand on', () => {
     expect(err.includes(`'${top}'`), 'the one that is committed is no surprise').toBe(line[0] !== 'commit')
     expect(readFileSync(base).equals(before)).toBe(true)
     expect(await command(words[0] ?? '', '--force', ...words.slice(1))).toMatchObject({ exit: 0, err: '' })
+  })
+
+  it('is not replaced by a copy, except by force', async () => {
+    const { folder, base } = await family()
+    expect(await command('snapshot', '-d', 'one', base)).toMatchObject({ exit: 0 })
+    const line = ['--replace-source', '-O', 'raw', base, join(folder, 'base.raw')]
+    expect(await command('convert', ...line)).toMatchObject({ exit: 1, err: expect.stringContaining('Replacing this image would change') as string })
+    expect(await command('convert', '--force', ...line)).toMatchObject({ exit: 0, err: '' })
+    expect(existsSync(base)).toBe(false)
   })
 
   it('has its layer above renamed without safety only by force', async () => {

@@ -80,6 +80,19 @@ describe('strata', () => {
     }
   })
 
+  it('puts the copy in the place of its source once both read the same', async () => {
+    const source = join(folder, 'disk.img')
+    writeFileSync(source, phrases(2 ** 20))
+    const convert = (...more: string[]) => say(['convert', '-f', 'raw', '-O', 'qcow2', ...more])
+    expect(await convert('--verify', source, join(folder, 'copy'))).toEqual({ exit: 0, out: '', err: '' })
+    expect(readdirSync(folder).sort()).toEqual(['copy', 'disk.img'])
+    expect(await convert('--replace-source', source, source)).toEqual({ exit: 0, out: '', err: '' })
+    expect((await say(['compare', source, join(folder, 'copy')])).exit).toBe(0)
+    expect((await say(['info', source])).out).toContain('file format: qcow2')
+    for (const option of ['-n', '--salvage'])
+      expect((await convert('--replace-source', option, source, join(folder, 'copy'))).err).toMatch(/can not be used/)
+  })
+
   it.each([
     ['raw', []],
     ['qcow2', ['-o', 'preallocation=metadata']],

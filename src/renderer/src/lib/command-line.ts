@@ -29,6 +29,8 @@ export function convertCommand(request: ConvertRequest): string {
   if (source.format) parts.push('-f', source.format)
   parts.push('-O', target.format)
   if (target.compress) parts.push('-c')
+  if (request.replaceSource) parts.push('--replace-source')
+  else if (request.verify) parts.push('--verify')
   if (source.snapshot !== undefined) parts.push('-l', quote(`snapshot.id=${source.snapshot}`))
   parts.push(...optionArguments(target.qcow2), quote(source.path), quote(target.path))
   return parts.join(' ')
