@@ -368,6 +368,7 @@ export class WindowHost {
     const { order, outcome } = job
     const { writes } = filesOf(order)
     await this.#security.afterJob(job, this.#grants.rule())
+    if (order.kind === 'convert' && order.request.replaceSource) this.#library.move(order.request.source.path, order.request.target.path)
     for (const path of writes) {
       this.#grants.grantFile(path)
       this.#library.forgetCheck(path)

@@ -3,10 +3,15 @@ import type { Locator, Page } from '@playwright/test'
 import { expect, type StrataHost } from './host.ts'
 
 /** Drags a file from the system over the window and drops it on a target, as the desktop does it. */
-export async function dropFile(win: Page, strata: StrataHost, path: string, target: 'look' | 'convert'): Promise<void> {
-  await strata.announceDrop(path)
+export function dropFile(win: Page, strata: StrataHost, path: string, target: 'look' | 'convert'): Promise<void> {
+  return dropFiles(win, strata, [path], target)
+}
+
+/** The same with several at once. */
+export async function dropFiles(win: Page, strata: StrataHost, paths: readonly string[], target: 'look' | 'convert'): Promise<void> {
+  for (const path of paths) await strata.announceDrop(path)
   const session = await win.context().newCDPSession(win)
-  const data = { items: [], files: [path], dragOperationsMask: 1 }
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 }
   const drag = (type: 'dragEnter' | 'dragOver' | 'drop', x: number, y: number): Promise<unknown> =>
     session.send('Input.dispatchDragEvent', { type, x, y, data })
   await drag('dragEnter', 400, 300)

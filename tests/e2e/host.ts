@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { test as base, expect, _electron, type ElectronApplication, type Page } from '@playwright/test'
@@ -60,6 +60,15 @@ export class StrataHost {
   /** Tells the stand-in where a file lies that is about to be dropped; the others learn it from the drop. */
   async announceDrop(path: string): Promise<void> {
     if (this.kind === 'shim') await this.control({ dropped: { [basename(path)]: path } })
+  }
+
+  /** All that Strata has written about itself. */
+  kept(): string {
+    return readdirSync(this.#data, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(this.#data, name))
+      .filter((path) => statSync(path).isFile())
+      .map((path) => readFileSync(path, 'latin1'))
+      .join('\n')
   }
 
   /** Ends Strata as a person's quit does, and waits until it is gone. */

@@ -14,7 +14,7 @@ const SLOW = { timeout: 40_000 }
 async function convert(win: Page, strata: StrataHost, name: string): Promise<void> {
   await dropFile(win, strata, join(strata.folder, name), 'convert')
   const sheet = win.getByRole('dialog', { name: 'Convert a disk' })
-  await sheet.getByLabel('Compress').click()
+  await sheet.getByRole('checkbox', { name: 'Compress' }).click()
   await sheet.getByRole('button', { name: 'Convert', exact: true }).click()
   await expect(sheet).toBeHidden()
 }

@@ -123,7 +123,7 @@ function views(win: Page, strata: StrataHost): [name: string, show: () => Promis
       async () => {
         await close()
         await dropFile(win, strata, at('camera-card.raw'), 'convert')
-        await win.getByLabel('Compress').click()
+        await win.getByRole('checkbox', { name: 'Compress' }).click()
         await win.getByText('It fits.').waitFor()
         await win.waitForTimeout(700)
       },

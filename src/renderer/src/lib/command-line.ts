@@ -12,7 +12,7 @@ import { sizeArgument } from './sizes.ts'
 
 /** The `strata create` line that does what the request does. */
 export function createCommand(request: CreateRequest): string {
-  const parts = ['strata', 'create', '-f', request.format, ...optionArguments(request.qcow2)]
+  const parts = ['strata', 'create', ...secretOf(request.qcow2), '-f', request.format, ...optionArguments(request.qcow2)]
   if (request.backing) {
     parts.push('-b', quote(request.backing.name))
     if (request.backing.format !== undefined) parts.push('-F', request.backing.format)
@@ -25,7 +25,7 @@ export function createCommand(request: CreateRequest): string {
 /** The `strata convert` line that does what the request does. */
 export function convertCommand(request: ConvertRequest): string {
   const { source, target } = request
-  const parts = ['strata', 'convert', '-p']
+  const parts = ['strata', 'convert', '-p', ...secretOf(target.qcow2)]
   if (source.format) parts.push('-f', source.format)
   parts.push('-O', target.format)
   if (target.compress) parts.push('-c')
@@ -126,7 +126,22 @@ export function optionArguments(options: Qcow2Options | undefined): string[] {
   if (options?.lazyRefcounts) pairs.push('lazy_refcounts=on')
   if (options?.extendedL2) pairs.push('extended_l2=on')
   if (options?.compressionType !== undefined) pairs.push(`compression_type=${options.compressionType}`)
+  if (options?.encrypt) {
+    const { format, secret, iterTime } = options.encrypt
+    pairs.push(`encrypt.format=${format}`, `encrypt.key-secret=${secret}`)
+    if (iterTime !== undefined) pairs.push(`encrypt.iter-time=${iterTime}`)
+  }
   return pairs.length === 0 ? [] : ['-o', pairs.join(',')]
+}
+
+/** The words that have the passphrase of a new disk read from a file. */
+function secretOf(options: Qcow2Options | undefined): string[] {
+  return options?.encrypt ? secretArguments([options.encrypt.secret]) : []
+}
+
+/** The words of a line that reads each passphrase from a file of its own. */
+export function secretArguments(ids: readonly string[]): string[] {
+  return ids.flatMap((id) => ['--object', `secret,id=${id},file=${id}.txt`])
 }
 
 /** Quotes an argument for a POSIX shell where it needs it; a Windows path gets double quotes. */

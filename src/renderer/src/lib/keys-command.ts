@@ -1,4 +1,4 @@
-import { quote } from './command-line.ts'
+import { quote, secretArguments } from './command-line.ts'
 
 /**
  * The `strata amend` lines that change the passphrases of a disk. Where a passphrase goes stands the name of a file to put it in; changing one is
@@ -19,11 +19,6 @@ export function keysCommand(
     case 'remove':
       return amendLine(path, 'sec0', ['sec0'], ['encrypt.state=inactive', `encrypt.keyslot=${change.slot}`], change.last)
   }
-}
-
-/** The words of a line that reads each passphrase from a file of its own. */
-export function secretArguments(ids: readonly string[]): string[] {
-  return ids.flatMap((id) => ['--object', `secret,id=${id},file=${id}.txt`])
 }
 
 function amendLine(path: string, opens: string, ids: readonly string[], options: readonly string[], force = false): string {

@@ -45,7 +45,7 @@ function diskActions(strata: Strata): Action[] {
   const disk = chainFrom(library.entries, path)?.layers[0]
 
   const actions: Action[] = [
-    { label: named(labels.convert), shortcut: 'convert', run: () => navigation.openSheet({ is: 'convert', source: path }) },
+    { label: named(labels.convert), shortcut: 'convert', run: () => navigation.openSheet({ is: 'convert', sources: [path] }) },
     { label: named(labels.overlay), run: () => navigation.openSheet({ is: 'create', backing: path }) },
   ]
   if (disk) {

@@ -1,37 +1,80 @@
 import type { Client, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { ChainInfo, Compat, FormatName, Qcow2Options, SnapshotInfo } from '../../../shared/model.ts'
-import type { ConvertRequest, Estimate } from '../../../shared/requests.ts'
+import type { FormatName, SnapshotInfo } from '../../../shared/model.ts'
+import type { ConvertRequest } from '../../../shared/requests.ts'
 import { convertCommand } from '../lib/command-line.ts'
-import { baseName, folderOf, joinPath, stem } from '../lib/paths.ts'
-import { fileNamePart, snapshotName } from '../lib/snapshots.ts'
-import { DEFAULT_CLUSTER } from './create-draft.svelte.ts'
+import { baseName, folderOf } from '../lib/paths.ts'
+import { words } from '../words/en.ts'
+import { ConvertItem, type ConvertTerms } from './convert-item.svelte.ts'
 import type { Jobs } from './jobs.svelte.ts'
+import { Qcow2Form } from './qcow2-form.svelte.ts'
 
-/** A conversion while the person describes it. */
+/** What the files that go to one folder need there together. Bytes. */
+export interface FolderRoom {
+  folder: string
+  expected: number
+  atMost: number
+  free: number
+}
+
+/** A conversion of one or more files while the person describes it. */
 export class ConvertDraft {
   readonly #client: Client<WindowApi>
   readonly #jobs: Jobs
   readonly #separator: string
 
-  #source = $state.raw<ChainInfo | undefined>(undefined)
-  #snapshot = $state.raw<SnapshotInfo | undefined>(undefined)
-  #format = $state<FormatName>('qcow2')
-  target = $state('')
+  #items = $state.raw<readonly ConvertItem[]>([])
   compress = $state(false)
-  clusterSize = $state(DEFAULT_CLUSTER)
-  compat = $state<Compat>('1.1')
-  #agreed = $state<string | undefined>(undefined)
-  #estimate = $state.raw<Estimate | undefined>(undefined)
+  readonly form = new Qcow2Form()
+  keepBacking = $state(false)
+  verify = $state(false)
+  replaceSource = $state(false)
   #error = $state.raw<ErrorDto | undefined>(undefined)
-  #estimating = $state(false)
-  #turn = 0
 
-  readonly info = $derived(this.#source?.layers[0])
-  readonly request = $derived.by(() => this.#request())
-  readonly command = $derived(this.request ? convertCommand(this.request) : '')
-  readonly targetExists = $derived(this.#estimate?.targetExists ?? false)
-  readonly ready = $derived(this.request !== undefined && this.#error === undefined && (!this.targetExists || this.replace))
+  /** something becomes a qcow2 image */
+  readonly makesQcow2 = $derived(this.#items.some(({ format }) => format === 'qcow2'))
+  readonly encrypts = $derived(this.makesQcow2 && this.form.encryption.on)
+  /** what is encrypted packs no smaller, and QEMU refuses both at once */
+  readonly compresses = $derived(this.compress && !this.encrypts)
+  /** some source is an overlay, whose base the result can keep */
+  readonly hasBacking = $derived(this.#items.some(({ source, snapshot }) => source.layers.length > 1 && snapshot === undefined))
+  readonly mayReplace = $derived(this.#items.every(({ snapshot }) => snapshot === undefined))
+  readonly terms = $derived.by<ConvertTerms>(() => {
+    const options = this.form.options(this.compresses || this.keepBacking ? 'off' : this.form.preallocation)
+    const replaceSource = this.replaceSource && this.mayReplace
+    return {
+      target: { ...(this.compresses && { compress: true }), ...(Object.keys(options).length > 0 && { qcow2: options }) },
+      keepBacking: this.keepBacking && this.hasBacking,
+      verify: this.verify && !replaceSource,
+      replaceSource,
+    }
+  })
+  readonly requests = $derived(this.#items.flatMap((item) => item.request(this.terms) ?? []))
+  readonly command = $derived(this.requests.map(convertCommand).join('\n'))
+  /** the format that all files become, where it is the same */
+  readonly format = $derived.by<FormatName | undefined>(() => {
+    const [first, ...others] = this.#items.map(({ format }) => format)
+    return others.every((format) => format === first) ? first : undefined
+  })
+  /** two files would get the same name */
+  readonly clash = $derived.by(() => {
+    const names = this.#items.map(({ target }) => target.trim())
+    const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index)
+    return twice === undefined ? undefined : words.convert.clash(baseName(twice))
+  })
+  readonly rooms = $derived.by(() => roomsOf(this.#items))
+  readonly estimating = $derived(this.#items.some((item) => item.estimating))
+  readonly replaces = $derived(this.#items.some(({ targetExists }) => targetExists))
+  readonly ready = $derived.by(() => {
+    if (this.#items.length === 0 || this.clash !== undefined || (this.encrypts && !this.form.encryption.ready)) return false
+    return this.#items.every((item) => item.ready(this.terms))
+  })
+
+  /** What is wrong with a file's target as it is typed, in words. */
+  problemOf(item: ConvertItem): string | undefined {
+    if (item.target.trim() === '') return words.convert.needTarget
+    return item.takesPlace && !this.terms.replaceSource ? words.convert.isSource : undefined
+  }
 
   constructor(client: Client<WindowApi>, jobs: Jobs, separator: string) {
     this.#client = client
@@ -39,130 +82,100 @@ export class ConvertDraft {
     this.#separator = separator
   }
 
-  get source(): ChainInfo | undefined {
-    return this.#source
+  get items(): readonly ConvertItem[] {
+    return this.#items
   }
 
-  /** the snapshot that is converted, where it is not the disk as it is */
-  get snapshot(): SnapshotInfo | undefined {
-    return this.#snapshot
+  /** the only file, where there is one */
+  get single(): ConvertItem | undefined {
+    return this.#items.length === 1 ? this.#items[0] : undefined
   }
 
-  /** The person agreed that the file in the target's place is replaced; another target needs another yes. */
-  get replace(): boolean {
-    return this.#agreed === this.target
+  /** Makes all files become the same. */
+  become(format: FormatName): void {
+    for (const item of this.#items) item.format = format
   }
 
-  set replace(yes: boolean) {
-    this.#agreed = yes ? this.target : undefined
-  }
-
-  get format(): FormatName {
-    return this.#format
-  }
-
-  /** Changes the target's format, and its name's ending with it. */
-  set format(format: FormatName) {
-    this.#format = format
-    const name = baseName(this.target)
-    if (/\.(qcow2|raw|img)$/i.test(name)) this.target = this.#beside(this.target, `${stem(name)}.${format}`)
-    this.#avoidSource()
-  }
-
-  get estimate(): Estimate | undefined {
-    return this.#estimate
-  }
-
-  get estimating(): boolean {
-    return this.#estimating
-  }
-
+  /** why the last image could not be taken in */
   get error(): ErrorDto | undefined {
     return this.#error
   }
 
-  /** Looks at an image and fills in a target that suits it, beside the source: the other format, or for a snapshot the same. */
-  async from(path: string, snapshot?: SnapshotInfo): Promise<void> {
+  /** Looks at images and takes them in; one that is there already stays as it is. The first that can't be opened is told in `error`. */
+  async add(paths: readonly string[], snapshot?: SnapshotInfo): Promise<void> {
     this.#error = undefined
-    this.#estimate = undefined
-    try {
-      this.#source = await this.#client.info({ path })
-      this.#snapshot = snapshot
-      this.#format = this.info?.format === 'qcow2' && !snapshot ? 'raw' : 'qcow2'
-      const name = stem(baseName(path)) + (snapshot ? `-${fileNamePart(snapshotName(snapshot))}` : '')
-      this.target = this.#beside(path, `${name}.${this.#format}`)
-      this.#avoidSource()
-    } catch (error) {
-      this.#source = undefined
-      this.#error = toErrorDto(error)
+    for (const path of paths) {
+      try {
+        const chain = await this.#client.info({ path })
+        const known = this.#items.some((item) => item.info.path === chain.layers[0]?.path && item.snapshot?.id === snapshot?.id)
+        if (!known) this.#items = [...this.#items, new ConvertItem(chain, snapshot, this.#separator)]
+      } catch (error) {
+        this.#error ??= toErrorDto(error)
+      }
     }
   }
 
-  /** Asks what the conversion as described now would cost; an answer that comes too late is dropped. */
+  /** Takes another image in the place of all. */
+  async instead(path: string): Promise<void> {
+    this.#items = []
+    await this.add([path])
+  }
+
+  remove(item: ConvertItem): void {
+    this.#items = this.#items.filter((other) => other !== item)
+  }
+
+  /** Moves all targets to one folder. */
+  moveTo(folder: string): void {
+    for (const item of this.#items) item.moveTo(folder)
+  }
+
+  /** Asks what each conversion as described now would cost. */
   async measure(): Promise<void> {
-    const request = this.request
-    const turn = ++this.#turn
-    if (!request) return
-    this.#estimating = true
-    try {
-      const estimate = await this.#client.estimate(request)
-      if (turn !== this.#turn) return
-      this.#estimate = estimate
-      this.#error = undefined
-    } catch (error) {
-      if (turn !== this.#turn) return
-      this.#estimate = undefined
-      this.#error = toErrorDto(error)
-    } finally {
-      if (turn === this.#turn) this.#estimating = false
-    }
+    const { terms } = this
+    for (const item of this.#items) await item.measure(this.#client, terms)
   }
 
-  /** Starts the job and answers whether it started. */
+  /** Starts a job for each file and answers whether all started; those that did are gone from the list. */
   async start(): Promise<boolean> {
-    if (!this.request) return false
-    try {
-      await this.#jobs.start({ kind: 'convert', request: { ...this.request, overwrite: this.replace && this.targetExists } })
-      return true
-    } catch (error) {
-      this.#error = toErrorDto(error)
-      return false
+    const { terms } = this
+    for (const item of this.#items) {
+      const request = item.request(terms)
+      if (!request) return false
+      try {
+        await this.#jobs.start({ kind: 'convert', request: await this.#withPassphrase(request) })
+        this.remove(item)
+      } catch (error) {
+        item.fail(error)
+        return false
+      }
     }
+    return true
   }
 
-  #request(): ConvertRequest | undefined {
-    const source = this.info
-    const target = this.target.trim()
-    if (!source || target === '') return undefined
-    const request: ConvertRequest = {
-      source: { path: source.path, format: source.format, ...(this.#snapshot && { snapshot: this.#snapshot.id }) },
-      target: { path: target, format: this.#format },
-      overwrite: false,
-    }
-    if (this.#format === 'qcow2') {
-      if (this.compress) request.target.compress = true
-      const options = this.#options()
-      if (Object.keys(options).length > 0) request.target.qcow2 = options
-    }
-    return request
+  /** Forgets the passphrase. */
+  leave(): void {
+    this.form.encryption.leave()
   }
 
-  #options(): Qcow2Options {
-    return {
-      ...(this.clusterSize !== DEFAULT_CLUSTER && { clusterSize: this.clusterSize }),
-      ...(this.compat !== '1.1' && { compat: this.compat }),
-    }
+  /** Each order takes its passphrase along, and no second one can use it. */
+  async #withPassphrase(request: ConvertRequest): Promise<ConvertRequest> {
+    const { target } = request
+    if (!target.qcow2?.encrypt) return request
+    const encrypt = await this.form.encryption.hold(this.#client)
+    return encrypt ? { ...request, target: { ...target, qcow2: { ...target.qcow2, encrypt } } } : request
   }
+}
 
-  #avoidSource(): void {
-    const source = this.info
-    if (source?.path !== this.target) return
-    const name = baseName(source.path)
-    const ending = name.slice(stem(name).length)
-    this.target = this.#beside(source.path, `${stem(name)}-copy${ending}`)
+function roomsOf(items: readonly ConvertItem[]): FolderRoom[] {
+  const rooms: FolderRoom[] = []
+  for (const { estimate, target } of items) {
+    if (!estimate) continue
+    const folder = folderOf(target)
+    const { expected, atMost, free } = estimate
+    const room = rooms.find((other) => other.folder === folder)
+    if (!room) rooms.push({ folder, expected, atMost, free })
+    else Object.assign(room, { expected: room.expected + expected, atMost: room.atMost + atMost, free: Math.min(room.free, free) })
   }
-
-  #beside(path: string, name: string): string {
-    return joinPath(folderOf(path), name, this.#separator)
-  }
+  return rooms
 }

@@ -1,6 +1,6 @@
 import type { Client, JobView, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
-import type { CompressionType, Compat, DiskInfo, FormatName, Preallocation, Qcow2Options } from '../../../shared/model.ts'
+import type { DiskInfo, FormatName, Preallocation, Qcow2Options } from '../../../shared/model.ts'
 import type { CreateRequest } from '../../../shared/requests.ts'
 import { createCommand } from '../lib/command-line.ts'
 import { createCost } from '../lib/create-cost.ts'
@@ -9,10 +9,7 @@ import { parseSize, type Unit } from '../lib/sizes.ts'
 import { words } from '../words/en.ts'
 import type { Target } from './files.svelte.ts'
 import type { Jobs } from './jobs.svelte.ts'
-
-export const DEFAULT_CLUSTER = 65536
-/** Subclusters are 512 bytes at least, and 32 make a cluster. */
-const LEAST_EXTENDED_CLUSTER = 16384
+import { Qcow2Form } from './qcow2-form.svelte.ts'
 
 /** A new disk while the person describes it. */
 export class CreateDraft {
@@ -26,12 +23,7 @@ export class CreateDraft {
   unit = $state<Unit>('GiB')
   #format = $state<FormatName>('qcow2')
   #backing = $state.raw<DiskInfo | undefined>(undefined)
-  clusterSize = $state(DEFAULT_CLUSTER)
-  compat = $state<Compat>('1.1')
-  preallocation = $state<Preallocation>('off')
-  lazyRefcounts = $state(false)
-  extendedL2 = $state(false)
-  compressionType = $state<CompressionType>('zlib')
+  readonly form = new Qcow2Form()
   #occupied = $state<string | undefined>(undefined)
   #agreed = $state<string | undefined>(undefined)
   #error = $state.raw<ErrorDto | undefined>(undefined)
@@ -47,19 +39,20 @@ export class CreateDraft {
   })
   readonly sizeProblem = $derived(this.size === undefined && !this.takesBackingSize ? words.create.needSize : undefined)
   readonly folderProblem = $derived(this.folder === '' ? words.create.needFolder : undefined)
-  readonly sound = $derived(!this.nameProblem && !this.sizeProblem && !this.folderProblem)
+  readonly encrypts = $derived(this.#format === 'qcow2' && this.form.encryption.on)
+  readonly sound = $derived.by(() => {
+    if (this.nameProblem || this.sizeProblem || this.folderProblem) return false
+    return !this.encrypts || this.form.encryption.ready
+  })
   /** the last try met a file of this very name */
   readonly targetExists = $derived(this.#occupied === this.path)
-  /** version 3 alone has what came after QEMU 1.1 */
-  readonly modern = $derived(this.compat === '1.1')
-  readonly mayExtend = $derived(this.modern && this.clusterSize >= LEAST_EXTENDED_CLUSTER)
   /** how the new disk can be laid out in advance; on a base, room can be set aside only where subclusters tell it from data */
   readonly preallocations = $derived.by<Preallocation[]>(() => {
     if (this.#format === 'raw') return ['off', 'falloc', 'full']
-    return this.#backing && !(this.mayExtend && this.extendedL2) ? ['off'] : ['off', 'metadata', 'falloc', 'full']
+    return this.#backing && !this.form.extended ? ['off'] : ['off', 'metadata', 'falloc', 'full']
   })
   /** the chosen way, where the disk can have it */
-  readonly laidOut = $derived(this.preallocations.includes(this.preallocation) ? this.preallocation : 'off')
+  readonly laidOut = $derived(this.preallocations.includes(this.form.preallocation) ? this.form.preallocation : 'off')
   readonly request = $derived.by(() => this.#request())
   readonly command = $derived(createCommand(this.request))
   readonly guestSize = $derived(this.takesBackingSize ? (this.#backing?.virtualSize ?? 0) : (this.size ?? 0))
@@ -137,7 +130,7 @@ export class CreateDraft {
     this.#working = true
     this.#error = undefined
     try {
-      return this.#settle(await this.#jobs.run({ kind: 'create', request: this.request }))
+      return this.#settle(await this.#jobs.run({ kind: 'create', request: await this.#order() }))
     } catch (error) {
       this.#error = toErrorDto(error)
       return false
@@ -151,6 +144,18 @@ export class CreateDraft {
     if (job.error?.code === 'EXISTS') this.#occupied = this.path
     else this.#error = job.error
     return false
+  }
+
+  /** The request with the passphrase in the host's hands. */
+  async #order(): Promise<CreateRequest> {
+    const { request } = this
+    const encrypt = this.encrypts ? await this.form.encryption.hold(this.#client) : undefined
+    return encrypt ? { ...request, qcow2: { ...request.qcow2, encrypt } } : request
+  }
+
+  /** Forgets the passphrase. */
+  leave(): void {
+    this.form.encryption.leave()
   }
 
   #request(): CreateRequest {
@@ -172,15 +177,7 @@ export class CreateDraft {
   }
 
   #options(): Qcow2Options {
-    const laidOut = this.laidOut !== 'off' && { preallocation: this.laidOut }
-    if (this.#format === 'raw') return { ...laidOut }
-    return {
-      ...(this.clusterSize !== DEFAULT_CLUSTER && { clusterSize: this.clusterSize }),
-      ...(this.compat !== '1.1' && { compat: this.compat }),
-      ...laidOut,
-      ...(this.modern && this.lazyRefcounts && { lazyRefcounts: true }),
-      ...(this.mayExtend && this.extendedL2 && { extendedL2: true }),
-      ...(this.modern && this.compressionType !== 'zlib' && { compressionType: this.compressionType }),
-    }
+    if (this.#format === 'qcow2') return this.form.options(this.laidOut)
+    return this.laidOut === 'off' ? {} : { preallocation: this.laidOut }
   }
 }

@@ -59,11 +59,11 @@ export class DropTarget {
     const files = [...(event.dataTransfer?.files ?? [])]
     const place = this.place ?? 'look'
     this.#reset()
-    const paths = await this.#pathsOf(place === 'convert' ? files.slice(0, 1) : files)
+    const paths = await this.#pathsOf(files)
     const [first] = paths
     if (first === undefined) return
     if (place === 'convert') {
-      this.#navigation.openSheet({ is: 'convert', source: first })
+      this.#navigation.openSheet({ is: 'convert', sources: paths })
       return
     }
     this.#navigation.closeSheet()

@@ -11,7 +11,7 @@ const FILTERS: FileFilter[] = [
 
 /** What the browser's file picker is asked for. */
 export interface PickRequest {
-  want: 'file' | 'target'
+  want: 'file' | 'files' | 'target'
   title: string
   /** a sentence that says why the picker opened by itself */
   reason?: string | undefined
@@ -19,7 +19,8 @@ export interface PickRequest {
   folder?: string | undefined
   /** a file name to start with: the suggestion for a target, the filter for a dropped file */
   name?: string | undefined
-  answer: (path: string | undefined) => void
+  /** one path, or several where files were wanted; undefined when the person cancels */
+  answer: (...paths: (string | undefined)[]) => void
 }
 
 /** A place for a new file. */
@@ -60,6 +61,16 @@ export class Files {
     return this.#ask({ want: 'file', title, folder: this.#lastFolder, ...start })
   }
 
+  /** Lets the person choose images; none when they don't. */
+  async pickFiles(title: string): Promise<string[]> {
+    if (this.#settings.facts.kind === 'desktop') {
+      const paths = await this.#client.openDialog({ title, filters: FILTERS, several: true })
+      this.#remember(paths[0])
+      return paths
+    }
+    return this.#askFor({ want: 'files', title, folder: this.#lastFolder })
+  }
+
   /** Lets the person choose where a new file goes; undefined when they don't. The system's dialog has them agree to replace a file. */
   async pickTarget(title: string, suggestion: string): Promise<Target | undefined> {
     if (this.#settings.facts.kind === 'desktop') {
@@ -76,14 +87,21 @@ export class Files {
     return this.#settings.facts.kind === 'browser' ? (await this.#client.listFolder({})).path : ''
   }
 
-  #ask(pick: Omit<PickRequest, 'answer'>): Promise<string | undefined> {
-    this.#pick?.answer(undefined)
+  async #ask(pick: Omit<PickRequest, 'answer'>): Promise<string | undefined> {
+    const [path] = await this.#askFor(pick)
+    return path
+  }
+
+  #askFor(pick: Omit<PickRequest, 'answer'>): Promise<string[]> {
+    this.#pick?.answer()
     return new Promise((resolve) => {
       this.#pick = {
         ...pick,
-        answer: (path) => {
+        answer: (...answers) => {
           this.#pick = undefined
-          resolve(this.#remember(path))
+          const paths = answers.filter((path) => path !== undefined)
+          this.#remember(paths[0])
+          resolve(paths)
         },
       }
     })

@@ -9,7 +9,7 @@ export type Sheet =
   | { is: 'palette' }
   | { is: 'shortcuts' }
   | { is: 'create'; backing?: string }
-  | { is: 'convert'; source?: string; snapshot?: SnapshotInfo }
+  | { is: 'convert'; sources?: readonly string[]; snapshot?: SnapshotInfo }
   | { is: 'resize'; disk: DiskInfo }
   | { is: 'repairPath'; path: string }
   | { is: 'layer'; disk: DiskInfo; ask: LayerAsk }

@@ -34,6 +34,8 @@ export const createWords = {
   extendedL2Hint: 'Small writes to an overlay copy less. Needs QEMU 5.2 or later.',
   compressionType: 'Compression',
   compressionTypes: { zlib: 'zlib: every QEMU reads it', zstd: 'zstd: quicker; QEMU 5.1 and later' },
+  refcountBits: 'Reference counts',
+  refcountChoice: (bits: number) => (bits === 16 ? '16 bits, as usual' : bits === 1 ? '1 bit: no snapshots' : `${bits} bits`),
   summary: 'What you get',
   becomes: (size: string) => `A disk of ${size} for the guest`,
   atFirst: 'Takes now',

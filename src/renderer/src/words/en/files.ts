@@ -11,6 +11,8 @@ export const filesWords = {
   empty: 'This folder is empty.',
   noMatch: 'No name matches.',
   open: 'Open',
+  take: (count: number) => (count < 2 ? 'Choose' : `Choose ${count} files`),
+  severalHint: 'Click each file, or press Space on it.',
   save: 'Save here',
   choose: 'Choose this folder',
   path: 'Folder',

@@ -65,6 +65,12 @@ export const securityWords = {
   removeHint: 'The passphrase in this slot no longer opens the disk. The other passphrases still do.',
   lastHint: 'This is the only passphrase. Without it nobody can ever read this disk again, and nothing can bring it back.',
   typeName: (name: string) => `Type ${name} to go on`,
+  encrypt: 'Encrypt with a passphrase',
+  encryptHint: 'LUKS. Without the passphrase nobody can read the disk, not even you. QEMU 2.10 and later open it.',
+  iterTime: 'A try takes',
+  iterTimeHint: 'Longer slows down who guesses, and every opening.',
+  iterTimes: (seconds: number) => (seconds === 1 ? '1 second' : `${seconds} seconds`),
+  needsUnlock: (disk: string) => `${disk} is encrypted. Enter its passphrase to go on.`,
   differ: 'The two are not the same.',
   noneFree: 'All eight slots are in use. Remove one first.',
 } as const
