@@ -34,6 +34,7 @@ import type { StageWatch } from './operations/stage.ts'
 
 export { unwatched, type Job } from './base/job.ts'
 export { flushFolder } from './io/flush-folder.node.ts'
+export { foreignFormat } from './formats/foreign.ts'
 export { isUnder, type GateRule } from './io/gate.ts'
 export type { StageWatch } from './operations/stage.ts'
 

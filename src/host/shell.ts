@@ -10,6 +10,8 @@ type Answer<M extends keyof WindowApi> = ReturnType<WindowApi[M]> | Promise<Retu
 export type Shell = {
   facts: HostFacts
   /** puts a file into the system's bin; absent where there is none */ moveToBin?: (path: string) => Promise<void>
+  /** asks the person for a folder, with the system's own dialog; absent where there is none */
+  folderDialog?: (title: string) => Promise<string | undefined>
   /** asks the person, outside of the window, whether Strata may read and change the file at this canonical path; absent where nobody can be asked */
   askGrant?: (path: string) => Promise<boolean>
 } & { [M in Optional]?: (request: Parameters<WindowApi[M]>[0]) => Answer<M> }

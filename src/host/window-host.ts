@@ -1,5 +1,16 @@
 import { AT_ONCE } from '../shared/api.ts'
-import type { Handlers, JobOrder, JobView, LibraryEntry, QueryName, Request, Result, Settings, WindowApi } from '../shared/api.ts'
+import type {
+  Handlers,
+  JobOrder,
+  JobView,
+  LibraryEntry,
+  QueryName,
+  Request,
+  Result,
+  Settings,
+  WatchedFolder,
+  WindowApi,
+} from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { BitmapRequest, ConvertRequest, SourceImage } from '../shared/requests.ts'
 import type { Channel } from '../shared/rpc/protocol.ts'
@@ -18,6 +29,7 @@ import { validRequest } from './requests.ts'
 import { Security } from './security.ts'
 import { settingsFile } from './settings.ts'
 import type { Shell } from './shell.ts'
+import { WatchedFolders } from './watched-folders.ts'
 
 /** The questions that are about one image. */
 type LookName = Exclude<{ [M in QueryName]: Request<M> extends { path: string } ? M : never }[QueryName], 'opens'>
@@ -40,6 +52,9 @@ export class WindowHost {
   readonly #shell: Shell
   readonly #jobs: Jobs
   readonly #library: Library
+  readonly #folders: WatchedFolders
+  /** the library as the windows were last told it */
+  #told = ''
   readonly #security: Security
   readonly #files: ImageFiles
   readonly #settings: JsonFile<Settings>
@@ -58,6 +73,8 @@ export class WindowHost {
     this.#security = new Security(engine, (paths) => this.#tell('unlocked', paths))
     // The person let Strata have these before; the list is written by the host alone.
     for (const path of this.#library.paths()) this.#tryGrant(path)
+    this.#folders = new WatchedFolders({ library: this.#library, grants, changed: () => void this.#tellNews().catch(() => undefined) })
+    void this.#folders.look().catch(() => undefined) // whoever asks for a look hears what is wrong
     this.#jobs.subscribe((job) => {
       this.#tell('job', job)
       if (job.status === 'done') this.#keep(job).catch(() => undefined) // the job is done, whatever becomes of the list
@@ -115,6 +132,7 @@ export class WindowHost {
   async close(): Promise<void> {
     this.#jobs.interrupt()
     this.#security.close()
+    this.#folders.close()
     await this.#engine.close()
     this.#jobs.flush()
   }
@@ -149,6 +167,24 @@ export class WindowHost {
     removeFromLibrary: (request) => {
       this.#library.remove(validRequest('removeFromLibrary', request).path)
       return this.#listAndTell()
+    },
+    folders: (request) => {
+      validRequest('folders', request)
+      return this.#folders.list()
+    },
+    addFolder: async (request) => {
+      const asked = validRequest('addFolder', request)
+      const path = 'path' in asked ? asked.path : await this.#ask('folderDialog')(asked.title)
+      if (path !== undefined) await this.#folders.add('path' in asked ? path : this.#folders.chosen(path))
+      return this.#folders.list()
+    },
+    removeFolder: (request) => {
+      this.#folders.remove(validRequest('removeFolder', request).path)
+      return this.#folders.list()
+    },
+    lookAgain: (request) => {
+      validRequest('lookAgain', request)
+      return this.#folders.look()
     },
     relocate: (request) => {
       const { path, to } = validRequest('relocate', request)
@@ -387,6 +423,16 @@ export class WindowHost {
     const entries = await this.#list()
     this.#tell('library', entries)
     return entries
+  }
+
+  /** Tells the watched folders and the library, where either is not as it was told last. */
+  async #tellNews(): Promise<void> {
+    const news: { folders: WatchedFolder[]; library: LibraryEntry[] } = { folders: this.#folders.list(), library: await this.#list() }
+    const text = JSON.stringify(news)
+    if (text === this.#told) return
+    this.#told = text
+    this.#tell('folders', news.folders)
+    this.#tell('library', news.library)
   }
 
   /** The canonical path of a file that was granted, or undefined where that is impossible. */

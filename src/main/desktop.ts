@@ -27,6 +27,13 @@ export function desktop(): Shell {
       return canceled || filePath === '' ? null : filePath
     },
 
+    async folderDialog(title) {
+      const options: OpenDialogOptions = { title, properties: ['openDirectory'] }
+      const window = currentWindow()
+      const { canceled, filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
+      return canceled ? undefined : filePaths[0]
+    },
+
     async askGrant(path) {
       const question = {
         type: 'question' as const,

@@ -144,6 +144,17 @@ export interface LibraryEntry {
   health?: { verdict: 'fine' | 'leaks' | 'corrupt'; at: number }
 }
 
+/** A folder whose images are in the library. */
+export interface WatchedFolder {
+  path: string
+  /** false when it is gone, or closed to Strata */
+  present: boolean
+  /** images directly in it */
+  images: number
+  /** it holds more than Strata takes into the library */
+  more: boolean
+}
+
 export interface FolderListing {
   path: string
   /** the folder above, if it may be listed */
@@ -205,6 +216,14 @@ export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> 
   addToLibrary(request: { paths: string[] }): LibraryEntry[]
   /** forgets an image; the file stays */
   removeFromLibrary(request: { path: string }): LibraryEntry[]
+  /** the folders that are watched */
+  folders(request: Record<string, never>): WatchedFolder[]
+  /** watches a granted folder; without a path (desktop only), one that the person chooses in the native dialog, if any */
+  addFolder(request: { path: string } | { title: string }): WatchedFolder[]
+  /** forgets a folder and the images that came by it; the files stay */
+  removeFolder(request: { path: string }): WatchedFolder[]
+  /** looks into the watched folders, and at all images, for what changed outside of Strata */
+  lookAgain(request: Record<string, never>): void
   /** says where a missing image of the library is now; what is known of it goes along */
   relocate(request: { path: string; to: string }): LibraryEntry[]
   /** renames an image file within its file system, and repairs the overlays named; answers when all is done */
@@ -269,6 +288,10 @@ export const WINDOW_METHODS = [
   'library',
   'addToLibrary',
   'removeFromLibrary',
+  'folders',
+  'addFolder',
+  'removeFolder',
+  'lookAgain',
   'relocate',
   'moveImage',
   'discardImage',
@@ -305,6 +328,8 @@ export interface WindowEvents {
   job: JobView
   /** the library changed */
   library: LibraryEntry[]
+  /** the watched folders, or what was found in them, changed */
+  folders: WatchedFolder[]
   /** the paths of the images whose passphrases are kept */
   unlocked: string[]
   /** images that the system handed over (command line, file association, dock) */

@@ -11,7 +11,7 @@ const FILTERS: FileFilter[] = [
 
 /** What the browser's file picker is asked for. */
 export interface PickRequest {
-  want: 'file' | 'files' | 'target'
+  want: 'file' | 'files' | 'target' | 'folder'
   title: string
   /** a sentence that says why the picker opened by itself */
   reason?: string | undefined
@@ -71,6 +71,11 @@ export class Files {
     return this.#askFor({ want: 'files', title, folder: this.#lastFolder })
   }
 
+  /** Lets the person choose a folder in Strata's picker; undefined when they don't. The desktop's host asks with the system's own dialog. */
+  pickFolder(title: string): Promise<string | undefined> {
+    return this.#ask({ want: 'folder', title, folder: this.#lastFolder })
+  }
+
   /** Lets the person choose where a new file goes; undefined when they don't. The system's dialog has them agree to replace a file. */
   async pickTarget(title: string, suggestion: string): Promise<Target | undefined> {
     if (this.#settings.facts.kind === 'desktop') {
@@ -100,7 +105,7 @@ export class Files {
         answer: (...answers) => {
           this.#pick = undefined
           const paths = answers.filter((path) => path !== undefined)
-          this.#remember(paths[0])
+          if (pick.want !== 'folder') this.#remember(paths[0])
           resolve(paths)
         },
       }

@@ -1,5 +1,6 @@
-import type { Client, DiscardRequest, LibraryEntry, MoveRequest, WindowApi } from '../../../shared/api.ts'
+import type { Client, DiscardRequest, LibraryEntry, MoveRequest, WatchedFolder, WindowApi } from '../../../shared/api.ts'
 import { chainForest, filterForest } from '../lib/chain-tree.ts'
+import { groupForest } from '../lib/library-groups.ts'
 import { PLAIN_VIEW, viewForest, type LibraryView, type SortKey } from '../lib/library-view.ts'
 import type { Host } from '../api.ts'
 
@@ -7,6 +8,7 @@ import type { Host } from '../api.ts'
 export class Library {
   readonly #client: Client<WindowApi>
   #entries = $state.raw<LibraryEntry[]>([])
+  #folders = $state.raw<WatchedFolder[]>([])
   #loaded = $state(false)
 
   /** what the person typed into the search field */
@@ -19,13 +21,23 @@ export class Library {
   /** what the table shows: found, filtered and in order */
   readonly shown = $derived(viewForest(this.found, this.view))
 
+  /** the same by folder, for the side list and for the table */
+  readonly foundGroups = $derived(groupForest(this.found, this.#folders))
+  readonly shownGroups = $derived(groupForest(this.shown, this.#folders))
+
   constructor(host: Host) {
     this.#client = host.client
     host.on('library', (entries) => this.#take(entries))
+    host.on('folders', (folders) => (this.#folders = folders))
   }
 
   get entries(): readonly LibraryEntry[] {
     return this.#entries
+  }
+
+  /** the watched folders */
+  get folders(): readonly WatchedFolder[] {
+    return this.#folders
   }
 
   /** false until the host has answered for the first time */
@@ -43,7 +55,24 @@ export class Library {
   }
 
   async load(): Promise<void> {
-    this.#take(await this.#client.library({}))
+    const [entries, folders] = await Promise.all([this.#client.library({}), this.#client.folders({})])
+    this.#folders = folders
+    this.#take(entries)
+  }
+
+  /** Watches a folder; without a path (desktop only), the one that the person chooses. */
+  async watch(request: { path: string } | { title: string }): Promise<void> {
+    this.#folders = await this.#client.addFolder(request)
+  }
+
+  /** Forgets a folder and what came by it. */
+  async unwatch(path: string): Promise<void> {
+    this.#folders = await this.#client.removeFolder({ path })
+  }
+
+  /** Has the host look for what changed outside of Strata. */
+  async lookAgain(): Promise<void> {
+    await this.#client.lookAgain({})
   }
 
   async add(paths: string[]): Promise<void> {

@@ -83,6 +83,11 @@ export class Strata {
     this.#keptAside = await this.#host.client.keptAside({})
   }
 
+  /** Shows what changed outside of Strata while the person was elsewhere. */
+  lookAgain(): void {
+    if (this.connection.up) this.attempt(this.library.lookAgain())
+  }
+
   /** Keeps relative dates moving; answers how to stop. */
   watchClock(): () => void {
     const timer = setInterval(() => (this.#now = Date.now()), 30_000)
@@ -106,6 +111,14 @@ export class Strata {
   async open(): Promise<void> {
     const path = await this.files.pickFile(words.files.openTitle)
     if (path !== undefined) await this.look([path])
+  }
+
+  /** Asks for a folder, and keeps its images in the library from now on. */
+  async watchFolder(): Promise<void> {
+    const title = words.library.watchTitle
+    const path = this.settings.facts.kind === 'desktop' ? undefined : await this.files.pickFolder(title)
+    if (path !== undefined) await this.library.watch({ path })
+    else if (this.settings.facts.kind === 'desktop') await this.library.watch({ title })
   }
 
   /** Keeps images in the library and shows the first. */

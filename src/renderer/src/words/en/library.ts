@@ -19,6 +19,15 @@ export const libraryWords = {
   showAll: 'Show all disks',
   totals: (disks: number, own: number, guest: number) =>
     `${many(disks, 'disk')} · ${sizeText(own)} on this computer · ${sizeText(guest)} for the guests`,
+  watch: 'Add a folder…',
+  watchTitle: 'Keep the disks of a folder in the list',
+  unwatch: (name: string) => `Take ${name} out of the list`,
+  unwatchHint: 'Its files stay where they are.',
+  elsewhere: 'Other disks',
+  noneInFolder: 'No disks in this folder yet.',
+  folderAway: 'This folder is not there now.',
+  folderMore: 'Only the first 2,000 disks of watched folders are shown.',
+  disks: (count: number) => many(count, 'disk'),
   overlayOf: (name: string) => `on ${name}`,
 } as const
 

@@ -1,0 +1,51 @@
+import { mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { row } from './hands.ts'
+import { expect, test } from './host.ts'
+import { emptyQcow2, hasQemu, NO_QEMU, overlay, smallRaw } from './images.ts'
+
+test.skip(!hasQemu, NO_QEMU)
+
+test.use({
+  seed: {
+    fill: (folder: string) => {
+      const vms = join(folder, 'vms')
+      mkdirSync(vms)
+      emptyQcow2(vms, 'base.qcow2')
+      overlay(vms, 'web.qcow2', 'base.qcow2')
+      smallRaw(vms, 'memtest.raw')
+      smallRaw(vms, 'notes.txt')
+      smallRaw(folder, 'alone.raw')
+    },
+  },
+})
+
+test('a folder is watched: its disks come, go and are grouped, and it is let go', async ({ win, strata }) => {
+  const vms = join(strata.folder, 'vms')
+  await strata.answerOpen(vms)
+  await win.getByRole('main').getByRole('button', { name: 'Add a folder…' }).click()
+  if (strata.kind === 'serve') {
+    const picker = win.getByRole('dialog', { name: 'Keep the disks of a folder in the list' })
+    await picker.getByRole('option', { name: /^vms/ }).click()
+    await picker.getByRole('button', { name: 'Choose this folder' }).click()
+  }
+  await expect(row(win, 'vms')).toHaveAttribute('aria-level', '1')
+  await expect(row(win, 'web.qcow2')).toHaveAttribute('aria-level', '3')
+  await expect(row(win, 'notes.txt')).toHaveCount(0)
+  await expect(win.getByRole('main').getByRole('rowheader').filter({ hasText: '3 disks' })).toBeVisible()
+
+  renameSync(join(strata.folder, 'alone.raw'), join(vms, 'alone.raw'))
+  await expect(row(win, 'alone.raw')).toBeVisible()
+  await win.screenshot({ path: test.info().outputPath('folders.png') })
+
+  await row(win, 'vms').focus()
+  await win.keyboard.press('Enter')
+  await expect(row(win, 'alone.raw')).toBeHidden()
+  await win.keyboard.press('ArrowRight')
+  await win.keyboard.press('ArrowDown')
+  await expect(row(win, 'alone.raw')).toBeFocused()
+  await win.keyboard.press('ArrowLeft')
+  await win.keyboard.press('Delete')
+  await expect(row(win, 'web.qcow2')).toBeHidden()
+  await expect(win.getByRole('heading', { name: 'Drop a disk image here' })).toBeVisible()
+})
