@@ -81,7 +81,7 @@ export class Library {
         ...kept,
         images: [
           ...kept.images.map((image) => (asked.has(image.path) ? ofItself(image) : image)),
-          ...fresh.map((path) => this.#forgotten.get(path) ?? { path, added: Date.now() }),
+          ...fresh.map((path) => ofItself(this.#forgotten.get(path) ?? { path, added: Date.now() })),
         ],
         ...(kept.hidden && { hidden: kept.hidden.filter((path) => !asked.has(path)) }),
       }
@@ -108,6 +108,8 @@ export class Library {
 
   /** Forgets a folder and what came by it; images that the person named stay. */
   unwatch(folder: string): void {
+    for (const image of this.#file.read().images)
+      if (image.watched && dirname(image.path) === folder) this.#forgotten.set(image.path, image)
     this.#change((kept) => ({
       images: kept.images.filter(({ path, watched }) => !(watched && dirname(path) === folder)),
       folders: (kept.folders ?? []).filter((path) => path !== folder),
@@ -123,7 +125,8 @@ export class Library {
     const stays = kept.images.filter(({ path, watched }) => !(watched && dirname(path) === folder) || there.has(path))
     const fresh = paths.filter((path) => !known.has(path))
     if (fresh.length === 0 && stays.length === kept.images.length) return
-    this.#file.write({ ...kept, images: [...stays, ...fresh.map((path) => ({ path, added: Date.now(), watched: true as const }))] })
+    const came = fresh.map((path) => ({ ...(this.#forgotten.get(path) ?? { path, added: Date.now() }), watched: true as const }))
+    this.#file.write({ ...kept, images: [...stays, ...came] })
   }
 
   /** Says where an image is now; what is known of it stays, and takes the place of what was known of a file there. */

@@ -48,4 +48,7 @@ test('a folder is watched: its disks come, go and are grouped, and it is let go'
   await win.keyboard.press('Delete')
   await expect(row(win, 'web.qcow2')).toBeHidden()
   await expect(win.getByRole('heading', { name: 'Drop a disk image here' })).toBeVisible()
+
+  await win.keyboard.press('Control+z')
+  await expect(row(win, 'web.qcow2')).toBeVisible()
 })

@@ -21,6 +21,16 @@ test('a base gets another name, a lost disk is found again, a disk goes away', a
     await win.getByRole('button', { name: 'More actions' }).click()
     await win.getByRole('menuitem', { name: item }).click()
   }
+  const pointAtMoved = async (): Promise<void> => {
+    await strata.answerOpen(join(strata.folder, 'moved.qcow2'))
+    await win.getByRole('button', { name: 'Point at the new place…' }).click()
+    if (strata.kind === 'serve') {
+      const picker = win.getByRole('dialog', { name: 'Where is test.qcow2 now?' })
+      await picker.getByText('moved.qcow2').click()
+      await picker.getByRole('button', { name: 'Open' }).click()
+    }
+    await expect(win.getByRole('heading', { level: 1, name: 'moved.qcow2' })).toBeVisible()
+  }
   for (const name of ['web.qcow2', 'test.qcow2', 'base.qcow2']) await lookInside(win, strata, name)
 
   await more('Rename or move…')
@@ -43,18 +53,25 @@ test('a base gets another name, a lost disk is found again, a disk goes away', a
     })
   expect(existsSync(join(strata.folder, 'base.qcow2'))).toBe(false)
 
+  // Taken back by the toast, and done again.
+  const toast = win.getByRole('status').filter({ hasText: 'base.qcow2 is now debian.qcow2' })
+  await toast.getByRole('button', { name: 'Undo' }).click()
+  await expect(win.getByRole('heading', { level: 1, name: 'base.qcow2' })).toBeVisible()
+  expect(qemuInfo(join(strata.folder, 'web.qcow2'))).toMatchObject({ 'full-backing-filename': join(strata.folder, 'base.qcow2') })
+  await expect(toast).toHaveCount(0)
+  await more('Rename or move…')
+  await rename.getByLabel('New name', { exact: true }).fill('debian.qcow2')
+  await rename.getByRole('button', { name: 'Rename, and repair 2 overlays' }).click()
+  await expect(win.getByRole('heading', { level: 1, name: 'debian.qcow2' })).toBeVisible()
+
   renameSync(join(strata.folder, 'test.qcow2'), join(strata.folder, 'moved.qcow2'))
   await row(win, 'test.qcow2').click()
   await expect(win.getByText('test.qcow2 is not where it was')).toBeVisible()
-  await strata.answerOpen(join(strata.folder, 'moved.qcow2'))
-  await win.getByRole('button', { name: 'Point at the new place…' }).click()
-  if (strata.kind === 'serve') {
-    const picker = win.getByRole('dialog', { name: 'Where is test.qcow2 now?' })
-    await picker.getByText('moved.qcow2').click()
-    await picker.getByRole('button', { name: 'Open' }).click()
-  }
-  await expect(win.getByRole('heading', { level: 1, name: 'moved.qcow2' })).toBeVisible()
+  await pointAtMoved()
   await expect(row(win, 'test.qcow2')).toHaveCount(0)
+  await win.keyboard.press('Control+z')
+  await expect(win.getByText('test.qcow2 is not where it was')).toBeVisible()
+  await pointAtMoved()
 
   await row(win, 'debian.qcow2').click()
   await expect(win.getByRole('heading', { level: 1, name: 'debian.qcow2' })).toBeVisible()

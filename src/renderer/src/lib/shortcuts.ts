@@ -6,6 +6,7 @@ export const SHORTCUTS = {
   convert: 'e',
   snapshot: 's',
   search: 'f',
+  undo: 'z',
 } as const
 
 export type ShortcutName = keyof typeof SHORTCUTS

@@ -19,9 +19,15 @@ export function actionsOf(strata: Strata): Action[] {
 }
 
 function windowActions(strata: Strata): Action[] {
-  const { navigation, settings } = strata
+  const { navigation, settings, undo } = strata
   const { keys, theme } = words.palette
+  const undoing = {
+    label: words.undo.action(undo.last?.said ?? ''),
+    shortcut: 'undo' as const,
+    run: () => strata.attempt(strata.undoLast()),
+  }
   return [
+    ...(undo.last ? [undoing] : []),
     { label: keys.newDisk, shortcut: 'newDisk', run: () => navigation.openSheet({ is: 'create' }) },
     { label: keys.open, shortcut: 'open', run: () => strata.attempt(strata.open()) },
     ...(navigation.shown === undefined

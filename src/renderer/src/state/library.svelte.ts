@@ -3,10 +3,14 @@ import { chainForest, filterForest } from '../lib/chain-tree.ts'
 import { groupForest } from '../lib/library-groups.ts'
 import { PLAIN_VIEW, viewForest, type LibraryView, type SortKey } from '../lib/library-view.ts'
 import type { Host } from '../api.ts'
+import { baseName, folderOf } from '../lib/paths.ts'
+import { words } from '../words/en.ts'
+import type { Undo } from './undo.svelte.ts'
 
 /** The images that the host remembers, as a list and as a forest of backing chains. */
 export class Library {
   readonly #client: Client<WindowApi>
+  readonly #undo: Pick<Undo, 'add'>
   #entries = $state.raw<LibraryEntry[]>([])
   #folders = $state.raw<WatchedFolder[]>([])
   #loaded = $state(false)
@@ -25,8 +29,9 @@ export class Library {
   readonly foundGroups = $derived(groupForest(this.found, this.#folders))
   readonly shownGroups = $derived(groupForest(this.shown, this.#folders))
 
-  constructor(host: Host) {
+  constructor(host: Host, undo: Pick<Undo, 'add'>) {
     this.#client = host.client
+    this.#undo = undo
     host.on('library', (entries) => this.#take(entries))
     host.on('folders', (folders) => (this.#folders = folders))
   }
@@ -68,6 +73,7 @@ export class Library {
   /** Forgets a folder and what came by it. */
   async unwatch(path: string): Promise<void> {
     this.#folders = await this.#client.removeFolder({ path })
+    this.#undo.add({ said: words.undo.unwatched(baseName(path)), back: () => this.watch({ path }) })
   }
 
   /** Has the host look for what changed outside of Strata. */
@@ -82,16 +88,28 @@ export class Library {
   /** Forgets an image; its file stays. */
   async remove(path: string): Promise<void> {
     this.#take(await this.#client.removeFromLibrary({ path }))
+    this.#undo.add({ said: words.undo.removed(baseName(path)), back: () => this.add([path]) })
   }
 
   /** Says where a missing image is now. */
   async relocate(path: string, to: string): Promise<void> {
+    const replaced = this.entry(to) !== undefined
     this.#take(await this.#client.relocate({ path, to }))
+    const back = async (): Promise<void> => {
+      this.#take(await this.#client.relocate({ path: to, to: path }))
+      if (replaced) await this.add([to])
+    }
+    this.#undo.add({ said: words.undo.pointed(baseName(path), to), back, renamed: { from: path, to } })
   }
 
   /** Renames an image's file; throws what the host says. */
   async move(request: MoveRequest): Promise<void> {
+    const { path, to, overlays } = request
     this.#take(await this.#client.moveImage(request))
+    const back = async (): Promise<void> => this.#take(await this.#client.moveImage({ path: to, to: path, overlays }))
+    const [name, folder] = [baseName(path), folderOf(to)]
+    const said = folder === folderOf(path) ? words.undo.renamed(name, baseName(to)) : words.undo.moved(name, folder)
+    this.#undo.add({ said, back, renamed: { from: path, to } })
   }
 
   /** Away with an image's file. */

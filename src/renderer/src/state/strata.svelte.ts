@@ -32,6 +32,7 @@ import { Settings } from './settings.svelte.ts'
 import { SnapshotComparison } from './snapshot-comparison.svelte.ts'
 import { SnapshotDraft, type SnapshotAsk } from './snapshot-draft.svelte.ts'
 import { SnapshotSpaces } from './snapshot-spaces.svelte.ts'
+import { Undo } from './undo.svelte.ts'
 
 /** Everything the window knows and can do, for its views. */
 export class Strata {
@@ -42,6 +43,7 @@ export class Strata {
   readonly jobs: Jobs
   readonly keys: Keys
   readonly navigation = new Navigation()
+  readonly undo = new Undo()
   readonly files: Files
   readonly dropTarget: DropTarget
   #now = $state(Date.now())
@@ -55,7 +57,7 @@ export class Strata {
     this.#host = host
     this.connection = new Connection(host)
     this.settings = new Settings(host)
-    this.library = new Library(host)
+    this.library = new Library(host, this.undo)
     this.jobs = new Jobs(host)
     this.keys = new Keys(host)
     const notices = new JobNotices(host.client, this.settings)
@@ -86,6 +88,12 @@ export class Strata {
   /** Shows what changed outside of Strata while the person was elsewhere. */
   lookAgain(): void {
     if (this.connection.up) this.attempt(this.library.lookAgain())
+  }
+
+  /** Takes back what the person did last to the library, and shows the disk under its old name if it is on the page. */
+  async undoLast(): Promise<void> {
+    const renamed = (await this.undo.takeBack())?.renamed
+    if (renamed && this.navigation.shown === renamed.to) this.navigation.toDisk(renamed.from)
   }
 
   /** Keeps relative dates moving; answers how to stop. */

@@ -17,6 +17,7 @@ import { resizeWords } from './en/resize.ts'
 import { securityWords } from './en/security.ts'
 import { settingsWords } from './en/settings.ts'
 import { snapshotsWords } from './en/snapshots.ts'
+import { undoWords } from './en/undo.ts'
 
 /** Every sentence that the window says, by the place that says it: one file in `en/` for each place. A translation is such a folder in another language. */
 export const words = {
@@ -43,6 +44,7 @@ export const words = {
   drop: dropWords,
   files: filesWords,
   imageFile: imageFileWords,
+  undo: undoWords,
   error: errorWords,
   common: commonWords,
 } as const

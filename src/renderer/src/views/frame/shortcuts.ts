@@ -17,7 +17,8 @@ export function runShortcut(event: KeyboardEvent, strata: Strata): void {
   }
   if (event.shiftKey) return
   const name = shortcutOf(event.key)
-  if (name === undefined) return
+  // Where text is typed, Ctrl Z is the text's.
+  if (name === undefined || (name === 'undo' && isTyping(event.target))) return
   event.preventDefault()
   if (name === 'search') document.getElementById(SEARCH_ID)?.focus()
   else if (name === 'palette') navigation.openSheet({ is: 'palette' })

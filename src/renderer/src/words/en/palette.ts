@@ -14,6 +14,7 @@ export const paletteWords = {
     convert: 'Convert',
     snapshot: 'Take a snapshot of the disk shown',
     search: 'Filter the library',
+    undo: 'Undo the last change to the library',
   } satisfies Record<ShortcutName, string>,
   keysHelp: 'These shortcuts',
   forDisk: (action: string, name: string) => `${action} (${name})`,
