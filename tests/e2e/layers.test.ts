@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { lookInside, tray } from './hands.ts'
+import { choose, lookInside, tray } from './hands.ts'
 import { expect, test } from './host.ts'
 import { emptyQcow2, hasQemu, NO_QEMU, overlay, qemuImg, qemuInfo } from './images.ts'
 
@@ -22,6 +22,9 @@ function seed(folder: string): void {
   write(emptyQcow2(folder, 'base.qcow2'), 7, '0', '4M')
   write(overlay(folder, 'web.qcow2', 'base.qcow2'), 8, '1M', '1M')
   overlay(folder, 'test.qcow2', 'base.qcow2')
+  const other = emptyQcow2(folder, 'other.qcow2')
+  write(other, 7, '0', '1M')
+  write(other, 8, '1M', '1M')
 }
 
 test.use({ seed: { fill: seed } })
@@ -72,6 +75,36 @@ test('a right click leads to flattening, and the disk then stands alone', async 
   await expect.poll(() => qemuInfo(web)['backing-filename']).toBeUndefined()
   expectPattern(web, 7, '0', '1M')
   expectPattern(web, 8, '1M', '1M')
+  qemuImg('check', '-q', web)
+})
+
+test('two disks are compared, the difference leads to the map, and one is put on the other', async ({ win, strata }) => {
+  const [web, other] = ['web.qcow2', 'other.qcow2'].map((name) => join(strata.folder, name)) as [string, string]
+  await lookInside(win, strata, 'other.qcow2')
+  await lookInside(win, strata, 'web.qcow2')
+  await act(win, 'web.qcow2', 'Compare with…')
+  const compare = win.getByRole('dialog', { name: 'Compare web.qcow2 with another disk' })
+  await choose(win, 'With', 'other.qcow2')
+  await expect(compare.getByText(`strata compare -p -f qcow2 -F qcow2 ${web} ${other}`)).toBeVisible()
+  await compare.getByRole('button', { name: 'Compare', exact: true }).click()
+  await expect(compare.getByText('They differ. The first byte that is not the same lies at 2 MiB (2,097,152 bytes).')).toBeVisible()
+  await win.screenshot({ path: test.info().outputPath('compare.png') })
+  await compare.getByRole('button', { name: 'Show it on the map' }).click()
+  await expect(win.getByText('0x200000–0x20ffff')).toBeVisible()
+
+  await act(win, 'web.qcow2', 'Put on another base…')
+  const rebase = win.getByRole('dialog', { name: 'Put web.qcow2 on another base' })
+  await choose(win, 'New base', 'other.qcow2')
+  await expect(rebase.getByText(`strata rebase -p -f qcow2 -b other.qcow2 -F qcow2 ${web}`)).toBeVisible()
+  await expect(rebase.getByRole('img', { name: 'Then' })).toHaveCount(2)
+  await win.screenshot({ path: test.info().outputPath('rebase.png') })
+  await rebase.getByRole('button', { name: 'Change the base' }).click()
+  await expect(rebase).toBeHidden()
+  await expect.poll(() => qemuInfo(web)['backing-filename']).toBe('other.qcow2')
+  // It reads as it did: the seven that the new base has otherwise was copied.
+  expectPattern(web, 7, '0', '1M')
+  expectPattern(web, 8, '1M', '1M')
+  expectPattern(web, 7, '2M', '2M')
   qemuImg('check', '-q', web)
 })
 

@@ -47,6 +47,29 @@ describe('the layers after a change', () => {
     expect([...estimated]).toEqual(['/web'])
   })
 
+  it('are those of both bases where an overlay goes from one to the other', () => {
+    const other = node('/other', 50, [node('/else', 2)])
+    const { roots, estimated } = layersAfter(tree, '/web', { do: 'rebase', onto: '/else', tree: other })
+    expect(roots.map(outline)).toEqual([
+      ['base', 100, ['test', 7]],
+      ['other', 50, ['else', 2, ['web', 20, ['top', 3]]]],
+    ])
+    expect([...estimated]).toEqual(['/web'])
+  })
+
+  it('are one where both bases are in it, or where the disk stood on nothing', () => {
+    expect(layersAfter(tree, '/top', { do: 'rebase', onto: '/test', tree }).roots.map(outline)).toEqual([
+      ['base', 100, ['web', 20], ['test', 7, ['top', 3]]],
+    ])
+    expect(layersAfter(node('/new', 1), '/new', { do: 'rebase', onto: '/test', tree }).roots.map(outline)).toEqual([
+      ['base', 100, ['web', 20, ['top', 3]], ['test', 7, ['new', 1]]],
+    ])
+  })
+
+  it('stay as they are where an image would stand on itself', () => {
+    expect(layersAfter(tree, '/web', { do: 'rebase', onto: '/top', tree }).roots).toEqual([tree])
+  })
+
   it('are the same for a base, and for an image that is not there', () => {
     for (const path of ['/base', '/other']) expect(layersAfter(tree, path, { do: 'flatten' }).roots).toEqual([tree])
   })

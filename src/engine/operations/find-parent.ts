@@ -29,6 +29,7 @@ export function findParent(
     const { info, fault } = links.of(file)
     const sameName = baseName(file) === oldName
     if ((fault !== undefined && !info) || standsOn(links, file, real)) return [] // one whose own parent moved with it will do
+    if (info?.backingPath !== undefined && info.backingPath === above.backingPath) return [] // beside the overlay on what is lost, not below it
     if ((info?.format ?? 'raw') !== (above.backingFormat ?? info?.format)) return []
     const virtualSize = info?.virtualSize ?? files.facts(file)?.size ?? 0
     if (!sameName && (!info || virtualSize > above.virtualSize)) return []

@@ -20,6 +20,7 @@ export class DiskMap {
   readonly #client: Client<WindowApi>
   readonly #disk: DiskInfo
   readonly #cluster: number
+  readonly #first: number | undefined
   #room = 1
   #view = $state.raw<MapView>({ start: 0, length: 0, cellSize: 1 })
   /** boxed anew whenever more of them is known, so that who shows them looks again */
@@ -40,7 +41,9 @@ export class DiskMap {
   readonly complete = $derived(this.#cells.now.known === this.#cells.now.count)
   readonly whole = $derived(this.#view.length >= this.size)
 
-  constructor(disk: DiskInfo, client: Client<WindowApi>) {
+  /** `first`: the guest byte that is shown first, as near as can be; absent means the whole disk. */
+  constructor(disk: DiskInfo, client: Client<WindowApi>, first?: number) {
+    this.#first = first
     this.#client = client
     this.#disk = disk
     this.#cluster = disk.clusterSize ?? RAW_CLUSTER
@@ -102,7 +105,9 @@ export class DiskMap {
     if (cells === this.#room || cells < 1) return
     const { start, length } = this.#wanted
     this.#room = cells
-    this.show(length === 0 ? viewOf(this.frame, 0, this.size) : viewOf(this.frame, start, length))
+    if (length > 0) this.show(viewOf(this.frame, start, length))
+    else if (this.#first === undefined) this.showAll()
+    else this.goTo(this.#first)
   }
 
   get frame(): MapFrame {

@@ -33,7 +33,11 @@ export class LayerDraft {
       ? { kind: 'commit', request: { path, format, keep: this.keep, ...changed } }
       : { kind: 'rebase', request: { path, format, backing: null, mode: 'safe', ...changed } }
   })
-  readonly command = $derived(layerCommand(this.order, this.changed.length > 0 || this.changeSnapshots))
+  /** Empty where the terminal's one word, which allows both, would allow more than the person does. */
+  readonly command = $derived.by(() => {
+    const more = this.changed.length > 0 && !this.changeSnapshots && this.info.snapshots.length > 0
+    return more ? '' : layerCommand(this.order, this.changed.length > 0 || this.changeSnapshots)
+  })
   readonly ready = $derived(this.looked && (this.changed.length === 0 || this.agreed))
 
   constructor(info: DiskInfo, ask: LayerAsk, client: Client<WindowApi>, jobs: Jobs, library: Library) {

@@ -4,7 +4,8 @@ import type { LayerAsk } from './layer-draft.svelte.ts'
 import type { SnapshotAsk } from './snapshot-draft.svelte.ts'
 
 export type DiskTab = 'overview' | 'layers' | 'snapshots' | 'map' | 'health' | 'security'
-export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab }
+/** `offset`: what the map shows first, in guest bytes */
+export type Page = { at: 'library' } | { at: 'disk'; path: string; tab: DiskTab; offset?: number }
 export type Sheet =
   | { is: 'palette' }
   | { is: 'shortcuts' }
@@ -13,6 +14,7 @@ export type Sheet =
   | { is: 'resize'; disk: DiskInfo }
   | { is: 'repairPath'; path: string }
   | { is: 'layer'; disk: DiskInfo; ask: LayerAsk }
+  | { is: 'rebase' | 'compare'; disk: DiskInfo }
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
   | { is: 'compare-snapshot'; disk: DiskInfo; snapshot: SnapshotInfo }
   | { is: 'compact'; disk: DiskInfo }
@@ -50,8 +52,14 @@ export class Navigation {
     this.listOpen = false
   }
 
+  /** Shows a place of a disk on its map; the offset is in guest bytes. */
+  toMap(path: string, offset: number): void {
+    this.#page = { at: 'disk', path, tab: 'map', offset }
+    this.listOpen = false
+  }
+
   toTab(tab: DiskTab): void {
-    if (this.#page.at === 'disk') this.#page = { ...this.#page, tab }
+    if (this.#page.at === 'disk') this.#page = { at: 'disk', path: this.#page.path, tab }
   }
 
   openSheet(sheet: Sheet): void {

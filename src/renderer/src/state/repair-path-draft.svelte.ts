@@ -9,7 +9,7 @@ type Candidate = FindParentResult['candidates'][number]
 /** A layer that is not where its overlay says, while the person chooses which file it is now. */
 export class RepairPathDraft {
   readonly #path: string
-  readonly #client: Pick<Client<WindowApi>, 'findParent'>
+  readonly #client: Pick<Client<WindowApi>, 'findParent' | 'requestGrant'>
   readonly #jobs: Jobs
   #found = $state.raw<FindParentResult | undefined>(undefined)
   #error = $state.raw<ErrorDto | undefined>(undefined)
@@ -27,7 +27,7 @@ export class RepairPathDraft {
   })
   readonly command = $derived(this.order ? layerCommand(this.order, false) : '')
 
-  constructor(path: string, client: Pick<Client<WindowApi>, 'findParent'>, jobs: Jobs) {
+  constructor(path: string, client: Pick<Client<WindowApi>, 'findParent' | 'requestGrant'>, jobs: Jobs) {
     this.#path = path
     this.#client = client
     this.#jobs = jobs
@@ -67,8 +67,15 @@ export class RepairPathDraft {
   /** Starts the job and answers whether it started. */
   async start(): Promise<boolean> {
     if (!this.order) return false
+    const { order } = this
     try {
-      await this.#jobs.start(this.order)
+      await this.#jobs.start(order).catch(async (error: unknown) => {
+        // A layer below the disk that was opened: Strata may read it, and to change it asks the person.
+        const overlay = this.broken?.path
+        if (toErrorDto(error).code !== 'DENIED' || overlay === undefined) throw error
+        if (!(await this.#client.requestGrant({ path: overlay }))) throw error
+        await this.#jobs.start(order)
+      })
       return true
     } catch (error) {
       this.#error = toErrorDto(error)

@@ -9,6 +9,7 @@ import { baseName } from '../lib/paths.ts'
 import { holdsSnapshots } from '../lib/snapshots.ts'
 import { words } from '../words/en.ts'
 import { CompactDraft } from './compact-draft.svelte.ts'
+import { CompareDraft } from './compare-draft.svelte.ts'
 import { Connection } from './connection.svelte.ts'
 import { ConvertDraft } from './convert-draft.svelte.ts'
 import { CreateDraft } from './create-draft.svelte.ts'
@@ -26,6 +27,7 @@ import { LayerDraft, type LayerAsk } from './layer-draft.svelte.ts'
 import { Library } from './library.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
+import { RebaseDraft } from './rebase-draft.svelte.ts'
 import { RepairPathDraft } from './repair-path-draft.svelte.ts'
 import { ResizeDraft } from './resize-draft.svelte.ts'
 import { Settings } from './settings.svelte.ts'
@@ -210,8 +212,16 @@ export class Strata {
     return new SnapshotDraft(disk, ask, this.#host.client, this.jobs)
   }
 
-  diskMap(disk: DiskInfo): DiskMap {
-    return new DiskMap(disk, this.#host.client)
+  rebaseDraft(disk: DiskInfo): RebaseDraft {
+    return new RebaseDraft(disk, this.#host.client, this.jobs)
+  }
+
+  compareDraft(disk: DiskInfo): CompareDraft {
+    return new CompareDraft(disk, this.#host.client, this.jobs)
+  }
+
+  diskMap(disk: DiskInfo, first?: number): DiskMap {
+    return new DiskMap(disk, this.#host.client, first)
   }
 
   keyDraft(disk: DiskInfo, ask: KeyAsk): KeyDraft {

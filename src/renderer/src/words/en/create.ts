@@ -13,7 +13,6 @@ export const createWords = {
   format: 'Format',
   base: 'Starts from',
   nothing: 'An empty disk',
-  chooseBase: 'Another image…',
   baseHint: (name: string) => `Reads from ${name}; writes go into the new file. From now on ${name} must not change.`,
   advanced: 'Advanced',
   cluster: 'Cluster size',

@@ -10,6 +10,7 @@ export const filesWords = {
   up: 'One folder up',
   empty: 'This folder is empty.',
   noMatch: 'No name matches.',
+  another: 'Another file…',
   open: 'Open',
   take: (count: number) => (count < 2 ? 'Choose' : `Choose ${count} files`),
   severalHint: 'Click each file, or press Space on it.',

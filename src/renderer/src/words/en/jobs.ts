@@ -3,6 +3,7 @@ import type { SnapshotAction } from '../../../../shared/requests.ts'
 import { baseName } from '../../lib/paths.ts'
 import { sizeText } from '../../lib/sizes.ts'
 import { compactWords } from './compact.ts'
+import { many } from './many.ts'
 import { checkResult, checkTitle } from './repair.ts'
 
 function snapshotTitle(action: SnapshotAction, over: boolean, disk: string): string {
@@ -135,9 +136,9 @@ export const jobsWords = {
       case 'rebase':
         return `${sizeText(outcome.result.copied)} copied`
       case 'snapshot':
-        return `${outcome.result.info.snapshots.length} snapshots`
+        return many(outcome.result.info.snapshots.length, 'snapshot')
       case 'bitmap':
-        return `${outcome.result.info.qcow2?.bitmaps?.length ?? 0} bitmaps`
+        return many(outcome.result.info.qcow2?.bitmaps?.length ?? 0, 'bitmap')
       case 'check':
         return checkResult(job.order, outcome.result)
     }
