@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { JobOrder, WindowApi } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
-import { JobsAtOnceSchema } from './settings.ts'
+import { JobsAtOnceSchema, ListSchema } from './settings.ts'
 import { COMPRESSION_TYPES, FORMATS } from '../shared/model.ts'
 
 type Schemas = { [M in keyof WindowApi]: v.GenericSchema<unknown, Parameters<WindowApi[M]>[0]> }
@@ -291,6 +291,7 @@ const REQUESTS: Schemas = {
     theme: v.picklist(['system', 'light', 'dark']),
     jobsAtOnce: v.exactOptional(JobsAtOnceSchema),
     notifications: v.exactOptional(v.boolean()),
+    list: v.exactOptional(v.strictObject(ListSchema.entries)),
   }),
   keptAside: nothing,
   notify: v.strictObject({ title: word, body: word }),

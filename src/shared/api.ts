@@ -1,5 +1,6 @@
 import type { DiskLayout } from './disk-layout.ts'
 import type { ErrorDto } from './errors.ts'
+import type { LibraryView } from './library-view.ts'
 import type { MapOverview, MapOverviewRequest } from './map-overview.ts'
 import type { ChainInfo, CheckReport, FormatName, Progress } from './model.ts'
 import type {
@@ -170,6 +171,8 @@ export interface Settings {
   jobsAtOnce?: number
   /** whether the system tells the end of a job while nobody looks at the window; absent means yes in the desktop, and no in a browser */
   notifications?: boolean
+  /** how the list of disks is drawn; absent means as at first */
+  list?: LibraryView
 }
 
 export interface HostFacts {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { LibraryEntry } from '../../src/shared/api.ts'
 import type { DiskInfo } from '../../src/shared/model.ts'
+import type { LibraryView } from '../../src/shared/library-view.ts'
 import { chainForest, visibleRows } from '../../src/renderer/src/lib/chain-tree.ts'
-import { filters, PLAIN_VIEW, viewForest, type LibraryView } from '../../src/renderer/src/lib/library-view.ts'
+import { filters, PLAIN_VIEW, viewForest } from '../../src/renderer/src/lib/library-view.ts'
 
 function disk(path: string, more: Partial<DiskInfo> = {}): DiskInfo {
   return { path, format: 'qcow2', virtualSize: 100, actualSize: 10, dirty: false, encrypted: false, snapshots: [], modified: 0, ...more }
@@ -37,6 +38,8 @@ describe('the list of disks', () => {
     expect(names({ chain: 'alone' })).toEqual(['gone', 'plain'])
     expect(names({ health: 'trouble' })).toEqual(['base', 'web', 'gone'])
     expect(names({ health: 'unknown' })).toEqual(['plain'])
+    expect(names({ size: 'small' })).toEqual(['base', 'web', 'plain'])
+    expect(names({ size: 'large' })).toEqual([])
     expect(filters(PLAIN_VIEW)).toBe(false)
     expect(filters({ ...PLAIN_VIEW, health: 'fine' })).toBe(true)
   })

@@ -149,6 +149,12 @@ describe('the main road', () => {
     const { window, begin } = setUp()
     await window.saveSettings({ theme: 'dark' })
     expect(await begin().window.settings({})).toEqual({ theme: 'dark' })
+    const list = { sort: 'disk', down: true, format: 'raw', chain: 'all', health: 'all', size: 'all', grouped: false } as const
+    await window.saveSettings({ theme: 'dark', list })
+    expect(await begin().window.settings({})).toEqual({ theme: 'dark', list })
+    await expect(window.saveSettings({ theme: 'dark', list: { ...list, more: 1 } as never })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
   })
 
   it('says of a missing and of a broken image that they are so', async () => {

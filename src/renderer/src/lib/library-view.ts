@@ -1,21 +1,10 @@
+import type { LibraryView, SortKey } from '../../../shared/library-view.ts'
 import type { ChainNode, Health } from './chain-tree.ts'
 import { diskSizes } from './disk-sizes.ts'
 
-export type SortKey = 'name' | 'disk' | 'share' | 'guest' | 'health'
-export type FormatChoice = 'all' | 'qcow2' | 'raw'
-export type ChainChoice = 'all' | 'base' | 'overlay' | 'alone'
-export type HealthChoice = 'all' | 'fine' | 'trouble' | 'unknown'
-
-/** How the list of disks is drawn: its order, and what is left out. */
-export interface LibraryView {
-  sort: SortKey
-  down: boolean
-  format: FormatChoice
-  chain: ChainChoice
-  health: HealthChoice
-}
-
-export const PLAIN_VIEW: LibraryView = { sort: 'name', down: false, format: 'all', chain: 'all', health: 'all' }
+/** What a view has that leaves nothing out. */
+export const NO_FILTERS = { format: 'all', chain: 'all', health: 'all', size: 'all' } as const
+export const PLAIN_VIEW: LibraryView = { sort: 'name', down: false, ...NO_FILTERS, grouped: true }
 
 /** From the gravest on: what a person who sorts by health wants to see first. */
 const GRAVITY: readonly Health[] = ['corrupt', 'missing', 'broken', 'unreadable', 'leaks', 'unknown', 'none', 'fine']
@@ -29,8 +18,8 @@ export function viewForest(forest: readonly ChainNode[], view: LibraryView): Cha
 }
 
 /** Whether the view leaves anything out. */
-export function filters({ format, chain, health }: LibraryView): boolean {
-  return format !== 'all' || chain !== 'all' || health !== 'all'
+export function filters({ format, chain, health, size }: LibraryView): boolean {
+  return [format, chain, health, size].some((choice) => choice !== 'all')
 }
 
 function filtered(level: readonly ChainNode[], view: LibraryView, overlay: boolean): ChainNode[] {
@@ -45,9 +34,17 @@ function fits({ info, health, children }: ChainNode, view: LibraryView, overlay:
   if (view.chain === 'overlay' && !overlay) return false
   if (view.chain === 'base' && children.length === 0) return false
   if (view.chain === 'alone' && (overlay || children.length > 0)) return false
+  if (view.size !== 'all' && (!info || sizeClass(info.actualSize) !== view.size)) return false
   if (view.health === 'trouble') return TROUBLE.includes(health)
   if (view.health === 'unknown') return health === 'unknown' || health === 'none'
   return view.health === 'all' || health === 'fine'
+}
+
+const GIB = 2 ** 30
+
+/** The size that a disk with so many bytes on this computer is filtered by. */
+function sizeClass(bytes: number): Exclude<LibraryView['size'], 'all'> {
+  return bytes < GIB ? 'small' : bytes <= 10 * GIB ? 'medium' : 'large'
 }
 
 function sorted(level: ChainNode[], view: LibraryView): ChainNode[] {

@@ -1,36 +1,38 @@
 import type { Client, DiscardRequest, LibraryEntry, MoveRequest, WatchedFolder, WindowApi } from '../../../shared/api.ts'
 import { chainForest, filterForest } from '../lib/chain-tree.ts'
 import { groupForest } from '../lib/library-groups.ts'
-import { PLAIN_VIEW, viewForest, type LibraryView, type SortKey } from '../lib/library-view.ts'
+import type { LibraryView, SortKey } from '../../../shared/library-view.ts'
+import { viewForest } from '../lib/library-view.ts'
 import type { Host } from '../api.ts'
 import { baseName, folderOf } from '../lib/paths.ts'
 import { words } from '../words/en.ts'
+import type { Settings } from './settings.svelte.ts'
 import type { Undo } from './undo.svelte.ts'
 
 /** The images that the host remembers, as a list and as a forest of backing chains. */
 export class Library {
   readonly #client: Client<WindowApi>
   readonly #undo: Pick<Undo, 'add'>
+  readonly #settings: Pick<Settings, 'list' | 'setList'>
   #entries = $state.raw<LibraryEntry[]>([])
   #folders = $state.raw<WatchedFolder[]>([])
   #loaded = $state(false)
 
   /** what the person typed into the search field */
   query = $state('')
-  /** how the table is sorted and filtered; kept while the window is open */
-  view = $state.raw<LibraryView>(PLAIN_VIEW)
   readonly forest = $derived(chainForest(this.#entries))
   readonly found = $derived(filterForest(this.forest, this.query))
 
   /** what the table shows: found, filtered and in order */
-  readonly shown = $derived(viewForest(this.found, this.view))
+  readonly shown = $derived.by(() => viewForest(this.found, this.view))
 
   /** the same by folder, for the side list and for the table */
   readonly foundGroups = $derived(groupForest(this.found, this.#folders))
-  readonly shownGroups = $derived(groupForest(this.shown, this.#folders))
+  readonly shownGroups = $derived.by(() => groupForest(this.shown, this.view.grouped ? this.#folders : []))
 
-  constructor(host: Host, undo: Pick<Undo, 'add'>) {
+  constructor(host: Host, settings: Pick<Settings, 'list' | 'setList'>, undo: Pick<Undo, 'add'>) {
     this.#client = host.client
+    this.#settings = settings
     this.#undo = undo
     host.on('library', (entries) => this.#take(entries))
     host.on('folders', (folders) => (this.#folders = folders))
@@ -38,6 +40,11 @@ export class Library {
 
   get entries(): readonly LibraryEntry[] {
     return this.#entries
+  }
+
+  /** how the table is sorted, filtered and grouped; remembered */
+  get view(): LibraryView {
+    return this.#settings.list
   }
 
   /** the watched folders */
@@ -55,8 +62,13 @@ export class Library {
   }
 
   /** Sorts the table by a column, or turns the order round where it is sorted so. */
-  sortBy(sort: SortKey): void {
-    this.view = { ...this.view, sort, down: this.view.sort === sort && !this.view.down }
+  sortBy(sort: SortKey): Promise<void> {
+    return this.show({ sort, down: this.view.sort === sort && !this.view.down })
+  }
+
+  /** Draws the table in another way, from now on. */
+  show(change: Partial<LibraryView>): Promise<void> {
+    return this.#settings.setList({ ...this.view, ...change })
   }
 
   async load(): Promise<void> {

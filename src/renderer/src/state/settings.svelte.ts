@@ -1,5 +1,7 @@
 import { AT_ONCE } from '../../../shared/api.ts'
 import type { Client, HostFacts, Settings as Saved, WindowApi } from '../../../shared/api.ts'
+import type { LibraryView } from '../../../shared/library-view.ts'
+import { PLAIN_VIEW } from '../lib/library-view.ts'
 import type { Host } from '../api.ts'
 
 /** What the person chose for this window, and what the host is. */
@@ -26,6 +28,11 @@ export class Settings {
     return this.#saved.notifications ?? this.#facts.kind === 'desktop'
   }
 
+  /** how the list of disks is drawn */
+  get list(): LibraryView {
+    return this.#saved.list ?? PLAIN_VIEW
+  }
+
   get facts(): HostFacts {
     return this.#facts
   }
@@ -42,6 +49,10 @@ export class Settings {
 
   async setJobsAtOnce(jobsAtOnce: number): Promise<void> {
     await this.#save({ jobsAtOnce })
+  }
+
+  async setList(list: LibraryView): Promise<void> {
+    await this.#save({ list })
   }
 
   /** Answers false where the browser does not allow it. */

@@ -59,7 +59,7 @@ export class Strata {
     this.#host = host
     this.connection = new Connection(host)
     this.settings = new Settings(host)
-    this.library = new Library(host, this.undo)
+    this.library = new Library(host, this.settings, this.undo)
     this.jobs = new Jobs(host)
     this.keys = new Keys(host)
     const notices = new JobNotices(host.client, this.settings)

@@ -15,6 +15,8 @@ export const libraryWords = {
   format: { label: 'Format', all: 'Every format', qcow2: 'qcow2', raw: 'raw' },
   chain: { label: 'Chain', all: 'In a chain or not', base: 'Below others', overlay: 'On another disk', alone: 'Alone' },
   state: { label: 'Health', all: 'In any state', fine: 'Fine', trouble: 'With trouble', unknown: 'Not checked' },
+  size: { label: 'Size', all: 'Every size', small: 'Under 1 GiB', medium: '1 to 10 GiB', large: 'Over 10 GiB' },
+  group: { label: 'Order', folders: 'By folder', together: 'All together' },
   noneFits: 'No disk fits these filters.',
   showAll: 'Show all disks',
   totals: (disks: number, own: number, guest: number) =>
