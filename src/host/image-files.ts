@@ -1,8 +1,9 @@
-import { linkSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, linkSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, relative } from 'node:path'
 import type { DiscardRequest, JobOrder, JobView, MoveRequest } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { DiskInfo } from '../shared/model.ts'
+import type { ConvertTarget, SourceImage } from '../shared/requests.ts'
 import { flushFolder } from '../engine/index.ts'
 import { canonicalPath } from './canonical.ts'
 import type { EngineHost } from './engine-host.ts'
@@ -20,6 +21,7 @@ export interface ImageFilesParts {
 }
 
 type Rebase = Extract<JobOrder, { kind: 'rebase' }>
+type Copy = Extract<JobOrder, { kind: 'convert' }>
 /** The overlay's new name for its base, and the one that it had. */
 interface Repair {
   to: Rebase
@@ -40,7 +42,8 @@ export class ImageFiles {
   /**
    * Gives an image another name and then the named overlays that name; answers both paths. Until each overlay knows it the file has both
    * names, so that nothing breaks in between; where one can't be told, the others get the old name back and the file keeps it. Throws
-   * `EXISTS`, `IN_USE`, `DENIED`, and `UNSUPPORTED` for another file system or an image that names files by their place beside it.
+   * `EXISTS`, `IN_USE`, `DENIED`, and `UNSUPPORTED` for an image that names files by their place beside it. To another file system, a job
+   * copies the file and compares the copy, and the old one goes last.
    */
   async move(request: MoveRequest): Promise<{ from: string; to: string }> {
     const from = this.#own(request.path)
@@ -48,9 +51,11 @@ export class ImageFiles {
     if (dirname(from) !== dirname(to)) await this.#assertLoose(from)
     const repairs = await Promise.all(request.overlays.map((overlay) => this.#repair(overlay, from, to)))
     this.#assertIdle(from)
-    const linked = giveName(from, to)
+    const before = stampOf(from)
+    const given = giveName(from, to)
     const done: Repair[] = []
     try {
+      if (given === 'claimed') await this.#copy(from, to)
       // Before an overlay is told a name, a power cut must not take that name away again.
       flushFolder(dirname(to))
       for (const repair of repairs) {
@@ -58,11 +63,13 @@ export class ImageFiles {
         done.push(repair)
       }
       this.#assertIdle(from)
-      if (linked) rmSync(from)
+      if (given === 'claimed' && stampOf(from) !== before)
+        throw new StrataError('IN_USE', 'The disk was changed while it was copied', { path: from }, 'Close what uses it, and try again.')
+      if (given !== 'renamed') rmSync(from)
     } catch (error) {
       for (const repair of done) await this.#run(repair.back)
-      if (linked) rmSync(to)
-      else renameSync(to, from)
+      if (given === 'renamed') renameSync(to, from)
+      else rmSync(to, { force: true })
       throw error
     }
     // Not above: from here on there is only the new name, and nothing may take it back.
@@ -84,6 +91,13 @@ export class ImageFiles {
       throw fileError(error, own, 'The disk could not be deleted')
     }
     return own
+  }
+
+  /** Fills the file that was claimed at `to` with the bytes of another, and proves it. */
+  async #copy(from: string, to: string): Promise<void> {
+    const source: SourceImage = { path: from, format: 'raw' }
+    const target: ConvertTarget = { path: to, format: 'raw' }
+    await this.#run({ kind: 'convert', request: { source, target, overwrite: true, verify: true } })
   }
 
   /** The canonical path of a file that is there and may be changed. */
@@ -136,7 +150,7 @@ export class ImageFiles {
     return top
   }
 
-  async #run(order: Rebase): Promise<void> {
+  async #run(order: Rebase | Copy): Promise<void> {
     const { grants, jobs } = this.#parts
     const ended = Promise.withResolvers<JobView>()
     const { id } = jobs.start(order, () => grants.rule())
@@ -146,7 +160,7 @@ export class ImageFiles {
     const { error, status } = await ended.promise
     stop()
     if (error) throw new StrataError(error.code, error.message, error.where, error.hint)
-    if (status !== 'done') throw new StrataError('CANCELLED', 'The overlay was not told the new name', { path: order.request.path })
+    if (status !== 'done') throw new StrataError('CANCELLED', 'The job was cancelled, and the disk is where it was')
   }
 }
 
@@ -156,28 +170,52 @@ function besideName(overlay: string, path: string): string {
   return name.includes(':') && !isAbsolute(name) ? `./${name}` : name
 }
 
-/** Gives a file a second name, or its only other one where the file system has no second names; answers which. Never replaces a file. */
-function giveName(from: string, to: string): boolean {
+/**
+ * Gives a file a second name (`linked`), or its only other one where the file system has no second names (`renamed`). On another file system
+ * the name is `claimed` with an empty file, which nobody but its owner can look into. Never replaces a file.
+ */
+function giveName(from: string, to: string): 'linked' | 'renamed' | 'claimed' {
   try {
     linkSync(from, to)
-    return true
+    return 'linked'
   } catch (error) {
     const code = errnoOf(error) ?? ''
-    if (code === 'EEXIST') throw new StrataError('EXISTS', 'A file of this name is there already', { path: to }, 'Choose another name.')
-    if (code === 'EXDEV')
-      throw new StrataError(
-        'UNSUPPORTED',
-        'That folder lies on another file system',
-        { path: to },
-        'Convert the disk to that place, and delete this one after.',
-      )
-    if (!NO_LINKS.includes(code)) throw fileError(error, to, 'The disk could not be renamed')
+    if (code === 'EXDEV') return claim(from, to)
+    if (!NO_LINKS.includes(code)) throw namingError(error, to)
   }
-  if (statSync(to, { throwIfNoEntry: false })) throw new StrataError('EXISTS', 'A file of this name is there already', { path: to })
+  // A folder that lies on another file system may have no second names either.
+  if (statSync(dirname(from)).dev !== statSync(dirname(to)).dev) return claim(from, to)
+  if (statSync(to, { throwIfNoEntry: false })) throw taken(to)
   try {
     renameSync(from, to)
   } catch (error) {
-    throw fileError(error, to, 'The disk could not be renamed')
+    throw namingError(error, to)
   }
-  return false
+  return 'renamed'
+}
+
+/** Takes a name with an empty file that has the mode of another, so that the copy is made as private as that is. */
+function claim(from: string, to: string): 'claimed' {
+  try {
+    const { mode } = statSync(from)
+    closeSync(openSync(to, 'wx', mode & 0o700))
+    chmodSync(to, mode & 0o777)
+    return 'claimed'
+  } catch (error) {
+    throw namingError(error, to)
+  }
+}
+
+function namingError(error: unknown, to: string): StrataError {
+  return errnoOf(error) === 'EEXIST' ? taken(to) : fileError(error, to, 'The disk could not be renamed')
+}
+
+function taken(to: string): StrataError {
+  return new StrataError('EXISTS', 'A file of this name is there already', { path: to }, 'Choose another name.')
+}
+
+/** What changes when a file's bytes do. */
+function stampOf(path: string): string {
+  const { ino, size, mtimeNs } = statSync(path, { bigint: true })
+  return `${ino} ${size} ${mtimeNs}`
 }

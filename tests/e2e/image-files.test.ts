@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { lookInside, row } from './hands.ts'
 import { expect, test } from './host.ts'
-import { emptyQcow2, hasQemu, NO_QEMU, overlay, qemuInfo } from './images.ts'
+import { emptyQcow2, hasQemu, NO_QEMU, overlay, qemuImg, qemuInfo } from './images.ts'
 
 test.skip(!hasQemu, NO_QEMU)
 
@@ -88,4 +89,31 @@ test('a base gets another name, a lost disk is found again, a disk goes away', a
   await expect(away).toBeHidden()
   await expect(win.getByRole('heading', { level: 1, name: 'Your disks' })).toBeVisible()
   expect(existsSync(join(strata.folder, 'debian.qcow2'))).toBe(false)
+})
+
+test('a disk is duplicated with all that is in it', async ({ win, strata }) => {
+  const at = (name: string): string => join(strata.folder, name)
+  execFileSync('qemu-io', ['-f', 'qcow2', '-c', 'write -q -P 7 0 1M', at('web.qcow2')])
+  qemuImg('snapshot', '-c', 'before', at('web.qcow2'))
+  emptyQcow2(strata.folder, 'web copy.qcow2')
+  await lookInside(win, strata, 'web.qcow2')
+  await win.getByRole('button', { name: 'More actions' }).click()
+  await win.getByRole('menuitem', { name: 'Duplicate…' }).click()
+  const sheet = win.getByRole('dialog', { name: 'Duplicate web.qcow2' })
+  const name = sheet.getByLabel('Name of the copy')
+  await expect(name).toHaveValue('web copy 2.qcow2')
+  await expect(sheet.getByText('1 snapshot inside it comes along.')).toBeVisible()
+  await expect(sheet.getByText(/^strata convert -p -f raw -O raw .*web\.qcow2 .*web copy 2\.qcow2'$/)).toBeVisible()
+  await name.fill('web copy.qcow2')
+  await expect(sheet.getByText(/^A file of this name is there already|^Strata was not given this place/)).toBeVisible()
+  await expect(sheet.getByRole('button', { name: 'Duplicate' })).toBeDisabled()
+  await name.fill('twin.qcow2')
+  await win.screenshot({ path: test.info().outputPath('duplicate.png') })
+  await sheet.getByRole('button', { name: 'Duplicate' }).click()
+  await expect(sheet).toBeHidden()
+  await row(win, 'twin.qcow2').click()
+  await expect(win.getByRole('heading', { level: 1, name: 'twin.qcow2' })).toBeVisible()
+  expect(qemuImg('compare', at('web.qcow2'), at('twin.qcow2'))).toContain('Images are identical.')
+  expect(qemuInfo(at('twin.qcow2'))).toMatchObject({ 'backing-filename': 'base.qcow2', snapshots: [{ name: 'before' }] })
+  qemuImg('check', at('twin.qcow2'))
 })

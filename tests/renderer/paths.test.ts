@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { baseName, crumbs, folderOf, joinPath, shortPath, stem } from '../../src/renderer/src/lib/paths.ts'
+import { baseName, crumbs, folderOf, isWhole, joinPath, shortPath, stem } from '../../src/renderer/src/lib/paths.ts'
 
 describe('paths of both kinds of system', () => {
   it.each([
@@ -26,5 +26,10 @@ describe('paths of both kinds of system', () => {
   it('shortens the home folder, and only it', () => {
     expect(shortPath('/home/anna/vms', '/home/anna')).toBe('~/vms')
     expect(shortPath('/home/annabel', '/home/anna')).toBe('/home/annabel')
+  })
+
+  it('tells names that lead to one file from everywhere from those that do not', () => {
+    for (const name of ['/a/b', 'C:\\vms\\b', 'C:/vms/b', 'file:/a/b']) expect(isWhole(name), name).toBe(true)
+    for (const name of ['b', './a:b', '../b', 'file:b', 'C:b']) expect(isWhole(name), name).toBe(false)
   })
 })

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { JobOrder } from '../../../src/shared/api.ts'
 import { StrataError } from '../../../src/shared/errors.ts'
@@ -11,13 +12,13 @@ import { Jobs } from '../../../src/host/jobs.ts'
 import { scratchFolder } from '../../fixtures/scratch.ts'
 
 /** A raw base with two overlays, one that names it in full and one that does not; and what renames them. */
-async function setUp({ bin }: { bin?: (path: string) => Promise<void> } = {}) {
+async function setUp({ bin, also = [] }: { bin?: (path: string) => Promise<void>; also?: string[] } = {}) {
   const folder = scratchFolder()
   const at = (name: string): string => join(folder, name)
   writeFileSync(at('base.raw'), new Uint8Array(2 ** 20).fill(7))
   const engine = new EngineHost()
   onTestFinished(() => engine.close())
-  const grants = new Grants([folder])
+  const grants = new Grants([folder, ...also])
   const jobs = new Jobs(engine)
   const run = (order: JobOrder): Promise<void> =>
     new Promise((resolve) => {
@@ -84,6 +85,63 @@ describe('another name', () => {
     expect(await named('sub/far.qcow2')).toBe(at('base.raw'))
     await files.move({ path: at('base.raw'), to: at('sub/base.raw'), overlays: [at('near.qcow2')] })
     expect(await named('near.qcow2')).toBe('sub/base.raw')
+  })
+})
+
+/** A folder on another file system than the temporary one, where this machine has it. */
+const SHM = '/dev/shm'
+const hasOther = existsSync(SHM) && statSync(SHM).dev !== statSync(tmpdir()).dev
+
+describe.skipIf(!hasOther)('a place on another file system', () => {
+  /** As `setUp`, and a folder there that was granted too. */
+  async function withOther() {
+    const other = mkdtempSync(join(SHM, 'strata-test-'))
+    onTestFinished(() => rmSync(other, { recursive: true, force: true }))
+    const made = await setUp({ also: [other] })
+    return { ...made, there: (name: string): string => join(other, name) }
+  }
+
+  it('gets a proven copy, overlays are told, and the old file goes', async () => {
+    const { at, there, files, named, jobs } = await withOther()
+    const before = readFileSync(at('base.raw'))
+    chmodSync(at('base.raw'), 0o600)
+    await files.move({ path: at('base.raw'), to: there('base.raw'), overlays: [at('near.qcow2'), at('far.qcow2')] })
+    expect(existsSync(at('base.raw'))).toBe(false)
+    expect(readFileSync(there('base.raw'))).toEqual(before)
+    expect(statSync(there('base.raw')).mode & 0o777).toBe(0o600)
+    expect(await named('far.qcow2')).toBe(there('base.raw'))
+    expect(await named('near.qcow2')).toBe(relative(dirname(at('near.qcow2')), there('base.raw')))
+    expect(jobs.list().map(({ order, status }) => [order.kind, status])).toContainEqual(['convert', 'done'])
+  })
+
+  it('replaces nothing, and is left empty where the copy fails or the disk changes meanwhile', async () => {
+    const { at, there, grants, engine, jobs, files } = await withOther()
+    writeFileSync(there('taken.raw'), 'mine')
+    await expect(files.move({ path: at('base.raw'), to: there('taken.raw'), overlays: [] })).rejects.toMatchObject({ code: 'EXISTS' })
+    expect(readFileSync(there('taken.raw'), 'utf8')).toBe('mine')
+
+    const meddled: ConstructorParameters<typeof ImageFiles>[0]['jobs'] = {
+      list: () => jobs.list(),
+      subscribe: (listener) =>
+        jobs.subscribe((job) => {
+          if (job.ended !== undefined) appendFileSync(at('base.raw'), new Uint8Array(512))
+          listener(job)
+        }),
+      start: (order, gate) => jobs.start(order, gate),
+    }
+    const careless = new ImageFiles({ engine, grants, jobs: meddled, shell: {} })
+    await expect(careless.move({ path: at('base.raw'), to: there('new.raw'), overlays: [] })).rejects.toMatchObject({ code: 'IN_USE' })
+    const failing = {
+      ...meddled,
+      subscribe: meddled.subscribe,
+      start: () => {
+        throw new StrataError('NO_SPACE', 'full')
+      },
+    }
+    const full = new ImageFiles({ engine, grants, jobs: failing, shell: {} })
+    await expect(full.move({ path: at('base.raw'), to: there('new.raw'), overlays: [] })).rejects.toMatchObject({ code: 'NO_SPACE' })
+    expect(existsSync(there('new.raw'))).toBe(false)
+    expect(existsSync(at('base.raw'))).toBe(true)
   })
 })
 

@@ -1,5 +1,5 @@
 import { quote } from './command-line.ts'
-import { folderOf } from './paths.ts'
+import { folderOf, isWhole } from './paths.ts'
 
 /** An overlay that finds its base by name. */
 export interface NamedBase {
@@ -21,6 +21,6 @@ export function moveCommand(from: string, to: string, overlays: readonly NamedBa
 /** The base's new name for an overlay: whole where the old one was, or where the two lie in different folders; else the bare name. */
 function newName(overlay: string, name: string, to: string): string {
   const folder = folderOf(overlay)
-  const whole = name.startsWith('/') || /^[A-Za-z]:/.test(name) || folderOf(to) !== folder
+  const whole = isWhole(name) || folderOf(to) !== folder
   return whole ? to : to.slice(to.lastIndexOf(to.includes('\\') ? '\\' : '/') + 1)
 }

@@ -17,6 +17,11 @@ export function joinPath(folder: string, name: string, separator: string): strin
   return folder.endsWith(separator) ? folder + name : folder + separator + name
 }
 
+/** Whether a name in an image leads to the same file from every folder. */
+export function isWhole(name: string): boolean {
+  return /^(file:)?(\/|[A-Za-z]:[\\/])/.test(name)
+}
+
 /** A name without its last extension; a leading dot is no extension. */
 export function stem(name: string): string {
   const dot = name.lastIndexOf('.')

@@ -18,7 +18,7 @@ export type Sheet =
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
   | { is: 'compare-snapshot'; disk: DiskInfo; snapshot: SnapshotInfo }
   | { is: 'compact'; disk: DiskInfo }
-  | { is: 'rename' | 'discard'; disk: DiskInfo }
+  | { is: 'rename' | 'duplicate' | 'discard'; disk: DiskInfo }
   | { is: 'keys'; disk: DiskInfo; ask: KeyAsk }
   | { is: 'settings' }
 

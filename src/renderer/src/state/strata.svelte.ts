@@ -15,6 +15,7 @@ import { ConvertDraft } from './convert-draft.svelte.ts'
 import { CreateDraft } from './create-draft.svelte.ts'
 import { Dependants } from './dependants.svelte.ts'
 import { DiskMap } from './disk-map.svelte.ts'
+import { DuplicateDraft } from './duplicate-draft.svelte.ts'
 import { DropTarget } from './drop-target.svelte.ts'
 import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
@@ -182,6 +183,11 @@ export class Strata {
   imageFileDraft(disk: DiskInfo): ImageFileDraft {
     const { library, files, settings } = this
     return new ImageFileDraft(disk, { client: this.#host.client, library, files, separator: settings.facts.separator })
+  }
+
+  duplicateDraft(disk: DiskInfo): DuplicateDraft {
+    const { jobs, files, settings } = this
+    return new DuplicateDraft(disk, { client: this.#host.client, jobs, files, separator: settings.facts.separator })
   }
 
   /** Asks where a missing image is now, and shows it there. */

@@ -3,6 +3,21 @@ import { many } from './many.ts'
 /** Renaming, moving and deleting a disk's file. */
 export const imageFileWords = {
   rename: 'Rename or move…',
+  duplicate: 'Duplicate…',
+  copyTitle: (name: string) => `Duplicate ${name}`,
+  copyHint: 'The same bytes in a second file: from then on, each disk goes its own way.',
+  copyField: 'Name of the copy',
+  copyName: (name: string, count: number) => (count === 1 ? `${name} copy` : `${name} copy ${count}`),
+  copyPlace: 'Save the copy as',
+  copySnapshots: (count: number) => `${many(count, 'snapshot')} inside it ${count === 1 ? 'comes' : 'come'} along.`,
+  copyBase: (name: string) => `The copy stands on ${name}, as this disk does.`,
+  copyKeys: 'The copy opens with the passphrases that open this disk now.',
+  copyGo: 'Duplicate',
+  taken: 'A file of this name is there already.',
+  nearBase: (name: string) =>
+    `This disk looks for ${name} beside itself: keep the copy in its folder, or convert it into a disk that stands alone.`,
+  sharedData: (name: string) =>
+    `The bytes of this disk lie in ${name}. A copy would share them, and the two would spoil each other. Convert it instead.`,
   bin: 'Move to the bin…',
   delete: 'Delete…',
   renameTitle: (name: string) => `Rename ${name}`,
@@ -28,6 +43,7 @@ export const imageFileWords = {
   looking: 'Looking for images that stand on this disk…',
   alone: 'No other image in its folder stands on this disk.',
   incomplete: 'Some files in its folder could not be looked at: there may be more.',
+  elsewhere: 'On another drive, the disk is copied and the copy compared; only then it goes from here. The job can be followed below.',
   go: 'Rename',
   goRepair: (count: number) => `Rename, and repair ${many(count, 'overlay')}`,
   going: 'Renaming…',

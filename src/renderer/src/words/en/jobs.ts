@@ -1,5 +1,5 @@
 import type { JobOrder, JobStatus, JobView } from '../../../../shared/api.ts'
-import type { SnapshotAction } from '../../../../shared/requests.ts'
+import type { ConvertRequest, SnapshotAction } from '../../../../shared/requests.ts'
 import { baseName } from '../../lib/paths.ts'
 import { sizeText } from '../../lib/sizes.ts'
 import { compactWords } from './compact.ts'
@@ -17,6 +17,12 @@ function snapshotTitle(action: SnapshotAction, over: boolean, disk: string): str
     case 'rename':
       return `${over ? 'Renamed' : 'Renaming'} a snapshot of ${disk}`
   }
+}
+
+/** From raw to raw a file's bytes are copied, whatever they hold. */
+function convertVerb({ source, target }: ConvertRequest, over: boolean): string {
+  if (source.format === 'raw' && target.format === 'raw') return over ? 'Copied' : 'Copying'
+  return over ? 'Converted' : 'Converting'
 }
 
 /** The tray of jobs: titles, states and results. */
@@ -81,7 +87,7 @@ export const jobsWords = {
     const name = (path: string): string => baseName(path)
     switch (order.kind) {
       case 'convert':
-        return `${over ? 'Converted' : 'Converting'} ${name(order.request.source.path)} → ${name(order.request.target.path)}`
+        return `${convertVerb(order.request, over)} ${name(order.request.source.path)} → ${name(order.request.target.path)}`
       case 'create':
         return `${over ? 'Created' : 'Creating'} ${name(order.request.path)}`
       case 'check':
