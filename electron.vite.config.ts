@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
+import { licencesPlugin } from './scripts/licences.mjs'
 
 const here = import.meta.dirname
 
@@ -43,7 +44,7 @@ export default defineConfig({
   },
   renderer: {
     root: resolve(here, 'src/renderer'),
-    plugins: [svelte({ configFile: resolve(here, 'svelte.config.js') })],
+    plugins: [licencesPlugin(here), svelte({ configFile: resolve(here, 'svelte.config.js') })],
     build: {
       minify: true,
       rolldownOptions: {

@@ -18,7 +18,8 @@ export interface Layer {
 /** Packages that bring native code or need Node; where `node` allows them, they are allowed. */
 export const NATIVE_PACKAGES = ['koffi'] as const
 
-const RENDERER_PACKAGES = ['svelte', 'bits-ui', '@lucide/svelte']
+/** `virtual:licences` is put together by the build. */
+const RENDERER_PACKAGES = ['svelte', 'bits-ui', '@lucide/svelte', 'virtual:licences']
 
 /** Who may import whom: the table of docs/architecture.md, as data. */
 export const LAYERS: readonly Layer[] = [

@@ -1,21 +1,12 @@
-import { chainFrom } from '../lib/chain-tree.ts'
 import { baseName } from '../lib/paths.ts'
-import type { ShortcutName } from '../lib/shortcuts.ts'
-import { holdsSnapshots } from '../lib/snapshots.ts'
 import { words } from '../words/en.ts'
+import type { Action } from './action.ts'
+import { diskActions } from './disk-actions.ts'
 import type { Strata } from './strata.svelte.ts'
-
-/** Something that the person can have done now. */
-export interface Action {
-  /** said and searched; no two actions of a list share it */
-  label: string
-  shortcut?: ShortcutName
-  run: () => void
-}
 
 /** Everything that can be done now: for the disk that is shown first, then for the window. The palette and the shortcuts are made of it. */
 export function actionsOf(strata: Strata): Action[] {
-  return [...diskActions(strata), ...windowActions(strata)]
+  return [...shownActions(strata), ...windowActions(strata)]
 }
 
 function windowActions(strata: Strata): Action[] {
@@ -38,37 +29,20 @@ function windowActions(strata: Strata): Action[] {
       label: theme(words.frame.theme[name]),
       run: () => strata.attempt(settings.setTheme(name)),
     })),
+    { label: words.library.watch, run: () => strata.attempt(strata.watchFolder()) },
+    { label: words.settings.title, run: () => navigation.openSheet({ is: 'settings' }) },
+    { label: words.about.title, run: () => navigation.openSheet({ is: 'about' }) },
     { label: words.palette.shortcuts, run: () => navigation.openSheet({ is: 'shortcuts' }) },
   ]
 }
 
-function diskActions(strata: Strata): Action[] {
-  const { navigation, library, settings, jobs } = strata
-  const path = navigation.shown
+/** What can be done with the disk that is shown, each named with it. */
+function shownActions(strata: Strata): Action[] {
+  const path = strata.navigation.shown
   if (path === undefined) return []
-  const named = (label: string): string => words.palette.forDisk(label.replace('…', ''), baseName(path))
-  const { actions: labels } = words.disk
-  const disk = chainFrom(library.entries, path)?.layers[0]
-
-  const actions: Action[] = [
-    { label: named(labels.convert), shortcut: 'convert', run: () => navigation.openSheet({ is: 'convert', sources: [path] }) },
-    { label: named(labels.overlay), run: () => navigation.openSheet({ is: 'create', backing: path }) },
-  ]
-  if (disk) {
-    actions.push(
-      { label: named(labels.resize), run: () => navigation.openSheet({ is: 'resize', disk }) },
-      { label: named(labels.compact), run: () => navigation.openSheet({ is: 'compact', disk }) },
-    )
-    if (disk.format !== 'raw' && jobs.checkOf(path) === undefined) {
-      const check = (): void => {
-        navigation.toTab('health')
-        strata.attempt(strata.check(disk))
-      }
-      actions.push({ label: named(labels.check), run: check })
-    }
-    if (holdsSnapshots(disk)) actions.push({ label: words.palette.keys.snapshot, shortcut: 'snapshot', run: () => strata.askSnapshot() })
-  }
-  if (settings.facts.kind === 'desktop') actions.push({ label: named(labels.show), run: () => strata.attempt(strata.showInFolder(path)) })
-  actions.push({ label: named(labels.copyPath), run: () => strata.attempt(navigator.clipboard.writeText(path)) })
-  return actions
+  return diskActions(strata, path).map((action) => ({
+    ...action,
+    label:
+      action.shortcut === 'snapshot' ? words.palette.keys.snapshot : words.palette.forDisk(action.label.replace('…', ''), baseName(path)),
+  }))
 }

@@ -21,6 +21,7 @@ export type Sheet =
   | { is: 'rename' | 'duplicate' | 'discard'; disk: DiskInfo }
   | { is: 'keys'; disk: DiskInfo; ask: KeyAsk }
   | { is: 'settings' }
+  | { is: 'about' }
 
 /** Which page is shown, and which sheet lies over it. */
 export class Navigation {

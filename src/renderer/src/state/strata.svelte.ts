@@ -11,6 +11,7 @@ import { words } from '../words/en.ts'
 import { CompactDraft } from './compact-draft.svelte.ts'
 import { CompareDraft } from './compare-draft.svelte.ts'
 import { Connection } from './connection.svelte.ts'
+import { ContextMenu } from './context-menu.svelte.ts'
 import { ConvertDraft } from './convert-draft.svelte.ts'
 import { CreateDraft } from './create-draft.svelte.ts'
 import { Dependants } from './dependants.svelte.ts'
@@ -46,6 +47,7 @@ export class Strata {
   readonly jobs: Jobs
   readonly keys: Keys
   readonly navigation = new Navigation()
+  readonly contextMenu = new ContextMenu()
   readonly undo = new Undo()
   readonly files: Files
   readonly dropTarget: DropTarget

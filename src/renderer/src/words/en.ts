@@ -1,3 +1,4 @@
+import { aboutWords } from './en/about.ts'
 import { checkWords } from './en/check.ts'
 import { errorWords, commonWords } from './en/common.ts'
 import { compactWords } from './en/compact.ts'
@@ -21,6 +22,7 @@ import { undoWords } from './en/undo.ts'
 
 /** Every sentence that the window says, by the place that says it: one file in `en/` for each place. A translation is such a folder in another language. */
 export const words = {
+  about: aboutWords,
   frame: frameWords,
   palette: paletteWords,
   library: libraryWords,

@@ -1,5 +1,6 @@
 /** The bar at the top, the side list and the banner of a lost connection. */
 export const frameWords = {
+  contextMenu: 'What can be done with it',
   product: 'Strata',
   toLibrary: 'Strata: all disks',
   search: 'Find a disk',
