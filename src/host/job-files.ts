@@ -3,7 +3,7 @@ import type { JobOrder } from '../shared/api.ts'
 import type { Qcow2Options } from '../shared/model.ts'
 import type { BitmapRequest, CheckRequest, ConvertRequest, RebaseRequest } from '../shared/requests.ts'
 
-/** The files that an order names: what it only reads, the images that it makes or changes, and the files that are parts of those. */
+/** The files that an order names: what it reads, the images that it makes or changes, and other files that it writes or removes. */
 export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes: string[]; parts?: string[] } {
   switch (kind) {
     case 'create':
@@ -16,7 +16,8 @@ export function filesOf({ kind, request }: JobOrder): { reads: string[]; writes:
       return {
         reads: [...sourcesOf(request), ...newBackingOf(request)],
         writes: [request.target.path],
-        parts: dataFilesOf(request.target.path, request.target.qcow2),
+        // A source that goes when its copy is there is written as far as other jobs are concerned.
+        parts: [...dataFilesOf(request.target.path, request.target.qcow2), ...(request.replaceSource ? [request.source.path] : [])],
       }
     case 'check':
       return mends(request) ? { reads: [], writes: [request.path] } : { reads: [request.path], writes: [] }

@@ -396,7 +396,9 @@ export class WindowHost {
     for (const dataFile of dataFilesOf(target.path, target.qcow2)) this.#grants.assertWritable(dataFile)
     // The name goes into the image as it is; what it leads to is read.
     for (const lower of newBackingOf({ ...request, target })) this.#grants.assertReadable(lower)
-    return { ...request, source: readable(request.source), ...also, target }
+    const source = readable(request.source)
+    if (request.replaceSource) this.#grants.assertWritable(source.path)
+    return { ...request, source, ...also, target }
   }
 
   /** New images join the library; a check's verdict stays until the image is written again. */

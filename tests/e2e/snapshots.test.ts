@@ -156,7 +156,7 @@ test('a snapshot becomes an image of its own, and a raw image says what to do in
   await toSnapshots(win)
   await choose(win, 'before', 'Export as a new image…')
   const sheet = win.getByRole('dialog', { name: 'Convert a disk' })
-  await expect(sheet.getByText('The disk as it was in snapshot before')).toBeVisible()
+  await expect(sheet.getByText('As it was in snapshot before')).toBeVisible()
   await expect(sheet.getByLabel('Save as')).toHaveValue(target)
   await expect(sheet.getByText(/-l snapshot\.id=1 /)).toBeVisible()
   await sheet.getByRole('button', { name: 'Convert', exact: true }).click()

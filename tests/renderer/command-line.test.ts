@@ -32,6 +32,25 @@ describe('the line that a sheet shows', () => {
     expect(compactCommand({ path: '/a', how: 'rewrite', compress: true })).toBe('strata compact -p --rewrite -c /a')
   })
 
+  it('keeps a base, compresses as hard as was asked, and reads passphrases from files', () => {
+    const source = { path: '/vms/a,b.qcow2', format: 'qcow2' as const }
+    const target = {
+      path: '/c.qcow2',
+      format: 'qcow2' as const,
+      compress: true,
+      qcow2: { compressionType: 'zstd' as const, compressionLevel: 12 },
+      backing: { name: '/vms/base one.raw', format: 'raw' },
+    }
+    expect(convertCommand({ source, target, overwrite: false })).toBe(
+      "strata convert -p -f qcow2 -O qcow2 -c --level=12 -B '/vms/base one.raw' -F raw -o compression_type=zstd /vms/a,b.qcow2 /c.qcow2",
+    )
+    const encrypted = { path: '/c', format: 'qcow2' as const, qcow2: { encrypt: { format: 'luks' as const, secret: 'sec0' } } }
+    expect(convertCommand({ source, target: encrypted, overwrite: false }, true)).toBe(
+      'strata convert -p --object secret,id=src0,file=src0.txt --object secret,id=sec0,file=sec0.txt --image-opts -O qcow2' +
+        ' -o encrypt.format=luks,encrypt.key-secret=sec0 driver=qcow2,file.filename=/vms/a,,b.qcow2,encrypt.key-secret=src0 /c',
+    )
+  })
+
   it('quotes what a shell would take apart', () => {
     const source = { path: "/my disks/anna's.img", format: 'raw' as const }
     const target = { path: 'C:\\My disks\\a.qcow2', format: 'qcow2' as const, compress: true }

@@ -157,6 +157,8 @@ describe('the queue', () => {
     expect(() => jobs.start(convert('/c', '/b'), gate)).toThrow(IN_USE)
     expect(() => jobs.start(check('/b'), gate)).toThrow(IN_USE)
     expect(() => jobs.start({ kind: 'resize', request: { path: '/a', size: 1 } }, gate)).toThrow(IN_USE)
+    const replacing = { source: { path: '/a' }, target: { path: '/e', format: 'raw' }, overwrite: false, replaceSource: true } as const
+    expect(() => jobs.start({ kind: 'convert', request: replacing }, gate)).toThrow(IN_USE)
     expect(() =>
       jobs.start({ kind: 'create', request: { path: '/x/o', format: 'qcow2', backing: { name: '../b' }, overwrite: false } }, gate),
     ).toThrow(IN_USE)

@@ -10,6 +10,9 @@ import type {
 } from '../../../shared/requests.ts'
 import { sizeArgument } from './sizes.ts'
 
+/** What a line calls the passphrase of an encrypted source. */
+const SOURCE_SECRET = 'src0'
+
 /** The `strata create` line that does what the request does. */
 export function createCommand(request: CreateRequest): string {
   const parts = ['strata', 'create', ...secretOf(request.qcow2), '-f', request.format, ...optionArguments(request.qcow2)]
@@ -22,17 +25,22 @@ export function createCommand(request: CreateRequest): string {
   return parts.join(' ')
 }
 
-/** The `strata convert` line that does what the request does. */
-export function convertCommand(request: ConvertRequest): string {
+/** The `strata convert` line that does what the request does; `encrypted` where the source needs a passphrase, which its name then states. */
+export function convertCommand(request: ConvertRequest, encrypted = false): string {
   const { source, target } = request
-  const parts = ['strata', 'convert', '-p', ...secretOf(target.qcow2)]
-  if (source.format) parts.push('-f', source.format)
+  const parts = ['strata', 'convert', '-p', ...(encrypted ? secretArguments([SOURCE_SECRET]) : []), ...secretOf(target.qcow2)]
+  if (encrypted) parts.push('--image-opts')
+  else if (source.format) parts.push('-f', source.format)
   parts.push('-O', target.format)
   if (target.compress) parts.push('-c')
+  if (target.compress && target.qcow2?.compressionLevel !== undefined) parts.push(`--level=${target.qcow2.compressionLevel}`)
+  if (target.backing) parts.push('-B', quote(target.backing.name))
+  if (target.backing?.format !== undefined) parts.push('-F', target.backing.format)
   if (request.replaceSource) parts.push('--replace-source')
   else if (request.verify) parts.push('--verify')
   if (source.snapshot !== undefined) parts.push('-l', quote(`snapshot.id=${source.snapshot}`))
-  parts.push(...optionArguments(target.qcow2), quote(source.path), quote(target.path))
+  const from = encrypted ? lockedImage(source.path, SOURCE_SECRET) : source.path
+  parts.push(...optionArguments(target.qcow2), quote(from), quote(target.path))
   return parts.join(' ')
 }
 
@@ -132,6 +140,11 @@ export function optionArguments(options: Qcow2Options | undefined): string[] {
     if (iterTime !== undefined) pairs.push(`encrypt.iter-time=${iterTime}`)
   }
   return pairs.length === 0 ? [] : ['-o', pairs.join(',')]
+}
+
+/** An encrypted disk as `--image-opts` names it, with the passphrase that opens it. */
+export function lockedImage(path: string, secret: string): string {
+  return `driver=qcow2,file.filename=${path.replaceAll(',', ',,')},encrypt.key-secret=${secret}`
 }
 
 /** The words that have the passphrase of a new disk read from a file. */

@@ -1,4 +1,4 @@
-import { quote, secretArguments } from './command-line.ts'
+import { lockedImage, quote, secretArguments } from './command-line.ts'
 
 /**
  * The `strata amend` lines that change the passphrases of a disk. Where a passphrase goes stands the name of a file to put it in; changing one is
@@ -22,7 +22,15 @@ export function keysCommand(
 }
 
 function amendLine(path: string, opens: string, ids: readonly string[], options: readonly string[], force = false): string {
-  const image = `driver=qcow2,file.filename=${path.replaceAll(',', ',,')},encrypt.key-secret=${opens}`
   const forced = force ? ['--force'] : []
-  return ['strata', 'amend', ...secretArguments(ids), ...forced, '--image-opts', '-o', options.join(','), quote(image)].join(' ')
+  return [
+    'strata',
+    'amend',
+    ...secretArguments(ids),
+    ...forced,
+    '--image-opts',
+    '-o',
+    options.join(','),
+    quote(lockedImage(path, opens)),
+  ].join(' ')
 }

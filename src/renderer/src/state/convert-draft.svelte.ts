@@ -25,6 +25,8 @@ export class ConvertDraft {
 
   #items = $state.raw<readonly ConvertItem[]>([])
   compress = $state(false)
+  /** how hard to compress; undefined as QEMU does */
+  level = $state<number | undefined>(undefined)
   readonly form = new Qcow2Form()
   keepBacking = $state(false)
   verify = $state(false)
@@ -38,9 +40,15 @@ export class ConvertDraft {
   readonly compresses = $derived(this.compress && !this.encrypts)
   /** some source is an overlay, whose base the result can keep */
   readonly hasBacking = $derived(this.#items.some(({ source, snapshot }) => source.layers.length > 1 && snapshot === undefined))
+  /** the highest level that the way of compressing has */
+  readonly hardest = $derived(this.form.modern && this.form.compressionType === 'zstd' ? 19 : 9)
   readonly mayReplace = $derived(this.#items.every(({ snapshot }) => snapshot === undefined))
   readonly terms = $derived.by<ConvertTerms>(() => {
-    const options = this.form.options(this.compresses || this.keepBacking ? 'off' : this.form.preallocation)
+    const level = this.compresses && this.level !== undefined && this.level <= this.hardest ? this.level : undefined
+    const options = {
+      ...this.form.options(this.compresses || this.keepBacking ? 'off' : this.form.preallocation),
+      ...(level !== undefined && { compressionLevel: level }),
+    }
     const replaceSource = this.replaceSource && this.mayReplace
     return {
       target: { ...(this.compresses && { compress: true }), ...(Object.keys(options).length > 0 && { qcow2: options }) },
@@ -50,7 +58,10 @@ export class ConvertDraft {
     }
   })
   readonly requests = $derived(this.#items.flatMap((item) => item.request(this.terms) ?? []))
-  readonly command = $derived(this.requests.map(convertCommand).join('\n'))
+  readonly command = $derived.by(() => {
+    const lines = this.#items.filter(({ hasCommand }) => hasCommand).map((item) => ({ item, request: item.request(this.terms) }))
+    return lines.flatMap(({ item, request }) => (request ? [convertCommand(request, item.encrypted)] : [])).join('\n')
+  })
   /** the format that all files become, where it is the same */
   readonly format = $derived.by<FormatName | undefined>(() => {
     const [first, ...others] = this.#items.map(({ format }) => format)
@@ -115,10 +126,10 @@ export class ConvertDraft {
     }
   }
 
-  /** Takes another image in the place of all. */
-  async instead(path: string): Promise<void> {
+  /** Takes another image, or a snapshot of it, in the place of all. */
+  async instead(path: string, snapshot?: SnapshotInfo): Promise<void> {
     this.#items = []
-    await this.add([path])
+    await this.add([path], snapshot)
   }
 
   remove(item: ConvertItem): void {

@@ -48,6 +48,16 @@ export class ConvertItem {
     return top
   }
 
+  /** Whether the disk that is read needs a passphrase. */
+  get encrypted(): boolean {
+    return this.info.encrypted
+  }
+
+  /** Whether the terminal can do the same: it opens a disk with a passphrase, and no disk below that. */
+  get hasCommand(): boolean {
+    return this.source.layers.every(({ encrypted }, depth) => depth === 0 || !encrypted)
+  }
+
   /** The person agreed that the file in the target's place is replaced; another target needs another yes. */
   get replace(): boolean {
     return this.#agreed === this.target
