@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
-import { dropFile, lookInside, row, tray } from './hands.ts'
+import { dropFile, lookInside, row } from './hands.ts'
 import { expect, test, type StrataHost } from './host.ts'
 import { cutQcow2, emptyQcow2, hasQemu, leakyQcow2, NO_QEMU, overlay, qemuImg } from './images.ts'
 
@@ -62,30 +62,5 @@ test.describe('axe finds nothing serious', () => {
     await win.setViewportSize({ width: 800, height: 600 })
     await win.getByRole('button', { name: 'Show the library' }).click()
     await expectSound(win, 'narrow')
-  })
-
-  test('on the sheets and the jobs', async ({ win, strata }) => {
-    await win.emulateMedia({ colorScheme: schemeOf(strata) })
-    await lookInside(win, strata, 'web.qcow2')
-    await win.getByRole('button', { name: 'New disk', exact: true }).click()
-    await win.getByRole('button', { name: 'Advanced' }).click()
-    await expectSound(win, 'create')
-    await win.keyboard.press('Escape')
-    await dropFile(win, strata, join(strata.folder, 'web.qcow2'), 'convert')
-    await expect(win.getByText('It fits.')).toBeVisible()
-    await expectSound(win, 'convert')
-    await win.getByRole('button', { name: 'Convert', exact: true }).last().click()
-    await expect(tray(win).getByText('Converted web.qcow2 → web.raw')).toBeVisible()
-    await tray(win).getByRole('button', { name: 'Show all jobs' }).click()
-    await expectSound(win, 'jobs')
-    await tray(win).getByRole('button', { name: 'Fold the jobs away' }).click()
-    await win.getByRole('button', { name: 'Resize…' }).click()
-    await win.getByRole('button', { name: '+ 10 GiB' }).click()
-    await expectSound(win, 'resize')
-    await win.keyboard.press('Escape')
-    if (strata.kind !== 'serve') return
-    await win.keyboard.press('Control+o')
-    await expect(win.getByRole('option').first()).toBeVisible()
-    await expectSound(win, 'file picker')
   })
 })

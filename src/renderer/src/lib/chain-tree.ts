@@ -1,3 +1,4 @@
+import { LOCALE } from './locale.ts'
 import type { LibraryEntry } from '../../../shared/api.ts'
 import type { ChainInfo, DiskInfo } from '../../../shared/model.ts'
 import { baseName } from './paths.ts'
@@ -14,7 +15,7 @@ export interface ChainNode {
   children: ChainNode[]
 }
 
-const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
+const byName = new Intl.Collator(LOCALE, { numeric: true, sensitivity: 'base' })
 
 /** Groups the library by backing chain: bases are roots, overlays their children, each level by name. */
 export function chainForest(entries: readonly LibraryEntry[]): ChainNode[] {

@@ -1,5 +1,8 @@
+import { LOCALE } from './locale.ts'
+
+/** A sentence of the catalogue, and so in its language. */
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
-const absolute = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' })
+const absolute = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' })
 
 const STEPS = [
   { unit: 'year', seconds: 31_556_952 },

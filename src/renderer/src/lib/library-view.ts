@@ -1,3 +1,4 @@
+import { LOCALE } from './locale.ts'
 import type { LibraryView, SortKey } from '../../../shared/library-view.ts'
 import type { ChainNode, Health } from './chain-tree.ts'
 import { diskSizes } from './disk-sizes.ts'
@@ -10,7 +11,7 @@ export const PLAIN_VIEW: LibraryView = { sort: 'name', down: false, ...NO_FILTER
 const GRAVITY: readonly Health[] = ['corrupt', 'missing', 'broken', 'unreadable', 'leaks', 'unknown', 'none', 'fine']
 const TROUBLE: readonly Health[] = GRAVITY.slice(0, 5)
 
-const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
+const byName = new Intl.Collator(LOCALE, { numeric: true, sensitivity: 'base' })
 
 /** The forest as the view asks for it. Each level is sorted by itself; a base stays above an overlay that is shown. */
 export function viewForest(forest: readonly ChainNode[], view: LibraryView): ChainNode[] {

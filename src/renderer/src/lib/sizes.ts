@@ -1,9 +1,11 @@
+import { LOCALE } from './locale.ts'
+
 /** Units of the binary series, smallest first. */
 export const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 export type Unit = (typeof UNITS)[number]
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
-const tenth = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
+const tenth = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 })
 
 /** Bytes in one of `unit`. */
 export function bytesIn(unit: Unit): number {

@@ -1,6 +1,6 @@
 import type { EncryptionInfo, LuksInfo } from '../../../../shared/model.ts'
 import type { PassphraseStrength } from '../../lib/passphrase-strength.ts'
-import { sizeText } from '../../lib/sizes.ts'
+import { countText, sizeText } from '../../lib/sizes.ts'
 
 /** The Security tab and every place that asks for a passphrase. */
 export const securityWords = {
@@ -43,7 +43,7 @@ export const securityWords = {
   cipher: (info: LuksInfo) =>
     [info.cipherAlg, info.cipherMode, info.ivgenAlg, info.ivgenHashAlg].filter((part) => part !== undefined).join(', '),
   derivation: (info: LuksInfo) => `PBKDF2 with ${info.hashAlg}`,
-  rounds: (count: number) => `${count.toLocaleString()} rounds`,
+  rounds: (count: number) => `${countText(count)} rounds`,
   payload: (info: LuksInfo) => sizeText(info.payloadOffset),
   slots: 'Passphrases',
   slotsHint: 'Each slot holds one passphrase. Any of them opens the disk.',
