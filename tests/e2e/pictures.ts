@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
-import { dropFile, lookInside, row, tray } from './hands.ts'
+import { choose, dropFile, dropFiles, lookInside, row, tray } from './hands.ts'
 import { StrataHost } from './host.ts'
 import { cutQcow2, leakyQcow2, qemuImg, randomRaw } from './images.ts'
 
@@ -68,17 +68,53 @@ function views(win: Page, strata: StrataHost): [name: string, show: () => Promis
     if (await list.isVisible()) await list.click()
     await row(win, name).click()
   }
+  const tab = (name: string): Promise<void> => win.getByRole('tab', { name }).click()
   const close = (): Promise<void> => win.keyboard.press('Escape')
   const settled = async (kind: string): Promise<void> => tray(win).getByText(kind).waitFor()
   return [
     ['library', () => button('Strata: all disks')],
     ['disk-overlay', () => open('web.qcow2')],
+    ['layers', () => tab('Layers')],
+    [
+      'map',
+      async () => {
+        await tab('Map')
+        await win.getByLabel('By layer').click()
+      },
+    ],
+    ['security', () => tab('Security')],
     ['disk-base', () => open('debian-12.qcow2')],
     ['disk-raw', () => open('camera-card.raw')],
     ['disk-broken-chain', () => open('orphan.qcow2')],
     [
+      'compare',
+      async () => {
+        await open('web.qcow2')
+        await win.getByRole('heading', { level: 1 }).click({ button: 'right' })
+        await win.getByRole('menuitem', { name: 'Compare with…' }).click()
+      },
+    ],
+    [
+      'rebase',
+      async () => {
+        await close()
+        await win.getByRole('heading', { level: 1 }).click({ button: 'right' })
+        await win.getByRole('menuitem', { name: 'Put on another base…' }).click()
+        await choose(win, 'New base', 'build.qcow2')
+      },
+    ],
+    [
+      'palette',
+      async () => {
+        await close()
+        await win.keyboard.press('Control+k')
+      },
+    ],
+    ['about', () => close().then(() => command(win, 'about'))],
+    [
       'snapshots',
       async () => {
+        await close()
         await open('mail.qcow2')
         await win.getByRole('tab', { name: /Snapshots/ }).click()
       },
@@ -115,6 +151,14 @@ function views(win: Page, strata: StrataHost): [name: string, show: () => Promis
         await close()
         await close()
         await dropFile(win, strata, at('web.qcow2'), 'convert')
+        await win.getByText('It fits.').waitFor()
+      },
+    ],
+    [
+      'convert-several',
+      async () => {
+        await close()
+        await dropFiles(win, strata, ['camera-card.raw', 'web.qcow2', 'mail.qcow2'].map(at), 'convert')
         await win.getByText('It fits.').waitFor()
       },
     ],
@@ -163,6 +207,12 @@ function views(win: Page, strata: StrataHost): [name: string, show: () => Promis
   ]
 }
 
+async function command(win: Page, words: string): Promise<void> {
+  await win.keyboard.press('Control+k')
+  await win.keyboard.type(words)
+  await win.keyboard.press('Enter')
+}
+
 async function album(into: string): Promise<void> {
   const browser = await chromium.launch(launchOptions())
   for (const size of SIZES) {
@@ -192,7 +242,7 @@ async function album(into: string): Promise<void> {
 }
 
 /** The views that the README shows, two in light and two in dark. */
-const README_VIEWS = { 'disk-overlay': 'light', convert: 'light', library: 'dark', 'check-leaks': 'dark' } as const
+const README_VIEWS = { 'disk-overlay': 'light', 'convert-several': 'light', library: 'dark', map: 'dark' } as const
 
 async function readme(): Promise<void> {
   mkdirSync(README_PICTURES, { recursive: true })
@@ -209,11 +259,11 @@ async function readme(): Promise<void> {
   }
   for (const [name, show] of views(win, strata)) {
     const colorScheme = Object.entries(README_VIEWS).find(([view]) => view === name)?.[1]
-    if (!colorScheme && !name.startsWith('convert')) continue
-    await page.emulateMedia({ colorScheme: colorScheme ?? 'light' })
+    if (!colorScheme) continue
+    await page.emulateMedia({ colorScheme })
     await show()
     await page.waitForTimeout(400)
-    if (colorScheme) await page.screenshot({ path: join(README_PICTURES, `${name}.png`) })
+    await page.screenshot({ path: join(README_PICTURES, `${name}.png`) })
   }
   await browser.close()
   await strata.remove()
