@@ -1,7 +1,7 @@
-import { LOCALE } from './locale.ts'
+import { LANGUAGE, LOCALE } from './locale.ts'
 
-/** A sentence of the catalogue, and so in its language. */
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+// "2 minutes ago" stands within a sentence, and so is in its language.
+const relative = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: 'auto' })
 const absolute = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' })
 
 const STEPS = [

@@ -6,6 +6,9 @@ export type Unit = (typeof UNITS)[number]
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const tenth = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 1 })
+const thousandth = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 3, maximumFractionDigits: 3 })
+const percents = new Intl.NumberFormat(LOCALE, { style: 'percent' })
+const plain = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2, useGrouping: false })
 
 /** Bytes in one of `unit`. */
 export function bytesIn(unit: Unit): number {
@@ -31,12 +34,17 @@ export function countText(count: number): string {
   return whole.format(count)
 }
 
+/** Seconds to the thousandth, for what was measured. */
+export function secondsText(seconds: number): string {
+  return `${thousandth.format(seconds)} s`
+}
+
 /** A share of one as whole percent; never 0 % for something and never 100 % for less than all. */
 export function percentText(share: number): string {
   const percent = Math.round(share * 100)
-  if (percent === 0 && share > 0) return '<1%'
-  if (percent === 100 && share < 1) return '99%'
-  return `${percent}%`
+  if (percent === 0 && share > 0) return `<${percents.format(0.01)}`
+  if (percent === 100 && share < 1) return percents.format(0.99)
+  return percents.format(percent / 100)
 }
 
 /**
@@ -57,7 +65,7 @@ export function parseSize(text: string, unit: Unit): number | undefined {
 export function splitSize(bytes: number): { amount: string; unit: Unit } {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
     const amount = bytes / bytesIn(unit)
-    if (amount >= 1 && Number.isInteger(amount * 4)) return { amount: String(amount), unit }
+    if (amount >= 1 && Number.isInteger(amount * 4)) return { amount: plain.format(amount), unit }
   }
   return { amount: String(bytes), unit: 'bytes' }
 }

@@ -21,6 +21,7 @@ import { DropTarget } from './drop-target.svelte.ts'
 import { Files } from './files.svelte.ts'
 import { Folder } from './folder.svelte.ts'
 import { ImageFileDraft } from './image-file-draft.svelte.ts'
+import { JobEnds } from './job-ends.svelte.ts'
 import { JobNotices } from './job-notices.ts'
 import { Jobs } from './jobs.svelte.ts'
 import { KeyDraft, type KeyAsk } from './key-draft.svelte.ts'
@@ -49,6 +50,7 @@ export class Strata {
   readonly navigation = new Navigation()
   readonly contextMenu = new ContextMenu()
   readonly undo = new Undo()
+  readonly jobEnds = new JobEnds()
   readonly files: Files
   readonly dropTarget: DropTarget
   #now = $state(Date.now())
@@ -67,6 +69,7 @@ export class Strata {
     this.keys = new Keys(host)
     const notices = new JobNotices(host.client, this.settings)
     this.jobs.onEnd((job) => this.attempt(notices.tell(job)))
+    this.jobs.onEnd((job) => this.jobEnds.take(job))
     this.files = new Files(host, this.settings)
     this.dropTarget = new DropTarget(host, this.files, this.library, this.navigation)
     host.on('open', (paths) => this.attempt(this.look(paths)))

@@ -1,7 +1,7 @@
 import type { JobOrder, JobStatus, JobView } from '../../../../shared/api.ts'
 import type { ConvertRequest, SnapshotAction } from '../../../../shared/requests.ts'
 import { baseName } from '../../lib/paths.ts'
-import { sizeText } from '../../lib/sizes.ts'
+import { secondsText, sizeText } from '../../lib/sizes.ts'
 import { compactWords } from './compact.ts'
 import { many } from './many.ts'
 import { checkResult, checkTitle } from './repair.ts'
@@ -66,6 +66,8 @@ export const jobsWords = {
   },
   notifyDone: 'Strata: done',
   notifyFailed: 'Strata: this did not work',
+  ends: (done: number, failed: number) =>
+    [done > 0 ? `${many(done, 'job')} done` : '', failed > 0 ? `${many(failed, 'job')} failed` : ''].filter(Boolean).join(', '),
   others: (count: number) => `+ ${count} more`,
   history: 'Jobs',
   report: 'See the report',
@@ -131,7 +133,7 @@ export const jobsWords = {
       case 'compare':
         return outcome.result.same ? 'They hold the same.' : 'They differ.'
       case 'bench':
-        return `${outcome.result.seconds.toFixed(3)} s`
+        return secondsText(outcome.result.seconds)
       case 'resize':
         return `${sizeText(outcome.result.before)} → ${sizeText(outcome.result.info.virtualSize)}`
       case 'compact':
