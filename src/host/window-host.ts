@@ -11,6 +11,7 @@ import type {
   WatchedFolder,
   WindowApi,
 } from '../shared/api.ts'
+import type { CommandName } from '../shared/commands.ts'
 import { StrataError } from '../shared/errors.ts'
 import type { BitmapRequest, ConvertRequest, SourceImage } from '../shared/requests.ts'
 import type { Channel } from '../shared/rpc/protocol.ts'
@@ -103,6 +104,11 @@ export class WindowHost {
     else this.#tell('open', granted)
   }
 
+  /** Has the window do what the person chose in a menu outside of it. */
+  command(name: CommandName): void {
+    this.#tell('command', name)
+  }
+
   /** Grants a file that the person dropped on the window. */
   grantDropped(path: string): void {
     this.#tryGrant(path)
@@ -161,7 +167,9 @@ export class WindowHost {
       return this.#list()
     },
     addToLibrary: (request) => {
-      this.#library.add(validRequest('addToLibrary', request).paths.map((path) => this.#grants.assertReadable(path)))
+      const paths = validRequest('addToLibrary', request).paths.map((path) => this.#grants.assertReadable(path))
+      this.#library.add(paths)
+      this.#shell.remember?.(paths)
       return this.#listAndTell()
     },
     removeFromLibrary: (request) => {
@@ -301,7 +309,7 @@ export class WindowHost {
     }
   }
 
-  #ask<M extends Exclude<keyof Shell, 'facts' | 'moveToBin' | 'askGrant'>>(method: M): NonNullable<Shell[M]> {
+  #ask<M extends Exclude<keyof Shell, 'facts' | 'moveToBin' | 'askGrant' | 'remember'>>(method: M): NonNullable<Shell[M]> {
     const answer = this.#shell[method]
     if (!answer) throw new StrataError('UNSUPPORTED', `"${method}" is not to be had here`, { field: 'method' })
     return answer

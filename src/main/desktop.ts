@@ -48,6 +48,10 @@ export function desktop(): Shell {
       return response === 1
     },
 
+    remember(paths) {
+      for (const path of paths) app.addRecentDocument(path)
+    },
+
     moveToBin: (path) => shell.trashItem(path),
 
     notify({ title, body }) {

@@ -43,7 +43,7 @@ function start(): void {
   )
   void app.whenReady().then(() => {
     guardContents()
-    setMenu(() => void openByDialog(own))
+    setMenu({ open: () => void openByDialog(own), command: (name) => own.command(name) })
     show(own)
   })
 }

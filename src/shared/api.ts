@@ -1,3 +1,4 @@
+import type { CommandName } from './commands.ts'
 import type { DiskLayout } from './disk-layout.ts'
 import type { ErrorDto } from './errors.ts'
 import type { LibraryView } from './library-view.ts'
@@ -337,6 +338,8 @@ export interface WindowEvents {
   unlocked: string[]
   /** images that the system handed over (command line, file association, dock) */
   open: string[]
+  /** the person chose this in a menu outside of the page */
+  command: CommandName
 }
 
 type Promised<T> = T extends (request: infer Q) => infer R ? (request: Q) => Promise<R> : never

@@ -27,6 +27,33 @@ test('the menu, the system and a second start bring disks into the window', asyn
   await strata.control({ openFile: join(strata.folder, 'one.qcow2') })
   await expect(win.getByRole('heading', { name: 'one.qcow2' })).toBeVisible()
   await expect(row(win, 'two.raw')).toBeVisible()
+  const opened = ['one.qcow2', 'two.raw'].map((name) => join(strata.folder, name))
+  expect((await strata.control({})).recent).toEqual(expect.arrayContaining(opened))
+})
+
+test('the menu does what the window does, and leaves an open sheet alone', async ({ win, strata }) => {
+  const sheet = win.getByRole('dialog')
+  const chosen = async (menu: string, title: string): Promise<void> => {
+    await strata.control({ menu })
+    await expect(sheet).toHaveAccessibleName(title)
+    await win.keyboard.press('Escape')
+    await expect(sheet).toBeHidden()
+  }
+  await lookInside(win, strata, 'one.qcow2')
+  await chosen('New Disk…', 'New disk')
+  await chosen('Convert…', 'Convert a disk')
+  await chosen('Take Snapshot…', 'Take a snapshot of one.qcow2')
+  await chosen('Keyboard Shortcuts', 'Keyboard shortcuts')
+  await chosen('About Strata', 'About Strata')
+  await chosen('Find a Disk or an Action…', 'Find a disk or an action')
+  await strata.control({ menu: 'New Disk…' })
+  await expect(sheet).toHaveAccessibleName('New disk')
+  await strata.control({ menu: 'Settings…' })
+  await win.waitForTimeout(300)
+  await expect(sheet).toHaveAccessibleName('New disk')
+  await win.keyboard.press('Escape')
+  await strata.control({ menu: 'Filter the Library' })
+  await expect(win.getByLabel('Find a disk', { exact: true })).toBeFocused()
 })
 
 test('the file manager shows where a disk lies', async ({ win, strata }) => {

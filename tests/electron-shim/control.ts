@@ -25,6 +25,8 @@ export interface ControlInput {
 export interface ControlReport {
   /** what was shown in the file manager */
   shown: string[]
+  /** what was put into the system's list of recent documents */
+  recent: string[]
   /** notifications that were shown */
   notified: { title: string; body: string }[]
   /** the task bar's states, one after the other, equal neighbours once */
@@ -36,6 +38,7 @@ class Control {
   app: EventEmitter | undefined
   menu: MenuItemConstructorOptions[] = []
   readonly shown: string[] = []
+  readonly recent: string[] = []
   readonly notified: ControlReport['notified'] = []
   readonly taskBar: ControlReport['taskBar'] = []
   /** whether a person looks at the window */
@@ -57,8 +60,8 @@ class Control {
   }
 
   report(): ControlReport {
-    const { shown, notified, taskBar } = this
-    return { shown, notified, taskBar }
+    const { shown, recent, notified, taskBar } = this
+    return { shown, recent, notified, taskBar }
   }
 
   takeOpen(): string[] {

@@ -15,6 +15,7 @@ export { BrowserWindow } from './windows.ts'
 
 class StandInApp extends EventEmitter {
   readonly isPackaged = false
+  readonly name = 'Strata'
   readonly #paths = new Map<string, string>()
   #quitting = false
 
@@ -27,6 +28,10 @@ class StandInApp extends EventEmitter {
 
   setPath(name: string, path: string): void {
     this.#paths.set(name, path)
+  }
+
+  addRecentDocument(path: string): void {
+    control.recent.push(path)
   }
 
   setBadgeCount(): boolean {

@@ -93,7 +93,10 @@ export function fakeElectron() {
     readonly paths: Record<string, string> = {}
 
     enableSandbox = () => (this.sandboxed = true)
+    readonly name = 'Strata'
+    readonly recent: string[] = []
     getVersion = () => '1.2.3'
+    addRecentDocument = (path: string) => void this.recent.push(path)
     setBadgeCount = (count: number) => (this.badge = count)
     setPath = (name: string, path: string) => void (this.paths[name] = path)
     whenReady = () => Promise.resolve()

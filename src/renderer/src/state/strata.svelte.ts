@@ -1,6 +1,7 @@
 import { createContext } from 'svelte'
 import { SvelteSet } from 'svelte/reactivity'
 import type { Host } from '../api.ts'
+import type { CommandName } from '../../../shared/commands.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
 import type { RepairScope } from '../../../shared/requests.ts'
@@ -86,6 +87,11 @@ export class Strata {
   /** what went wrong with the last thing that has no place of its own to say so */
   get trouble(): ErrorDto | undefined {
     return this.#trouble
+  }
+
+  /** Calls back with what the person chooses in a menu outside of the page. */
+  onCommand(listener: (name: CommandName) => void): void {
+    this.#host.on('command', listener)
   }
 
   async load(): Promise<void> {

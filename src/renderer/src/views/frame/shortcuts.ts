@@ -1,9 +1,6 @@
 import { shortcutOf } from '../../lib/shortcuts.ts'
-import { actionsOf } from '../../state/actions.ts'
 import type { Strata } from '../../state/strata.svelte.ts'
-
-/** Where a search shortcut puts the cursor. */
-export const SEARCH_ID = 'search'
+import { runCommand } from './run-command.ts'
 
 /** Runs what a key press stands for, unless a sheet or a picker has the keyboard. */
 export function runShortcut(event: KeyboardEvent, strata: Strata): void {
@@ -20,12 +17,7 @@ export function runShortcut(event: KeyboardEvent, strata: Strata): void {
   // Where text is typed, Ctrl Z is the text's.
   if (name === undefined || (name === 'undo' && isTyping(event.target))) return
   event.preventDefault()
-  if (name === 'search') document.getElementById(SEARCH_ID)?.focus()
-  else if (name === 'palette') navigation.openSheet({ is: 'palette' })
-  else
-    actionsOf(strata)
-      .find(({ shortcut }) => shortcut === name)
-      ?.run()
+  runCommand(name, strata)
 }
 
 function isTyping(target: EventTarget | null): boolean {
