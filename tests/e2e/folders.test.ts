@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { row } from './hands.ts'
 import { expect, test } from './host.ts'
@@ -16,19 +16,24 @@ test.use({
       smallRaw(vms, 'memtest.raw')
       smallRaw(vms, 'notes.txt')
       smallRaw(folder, 'alone.raw')
+      const many = join(folder, 'many')
+      mkdirSync(many)
+      for (let at = 0; at < 300; at++) writeFileSync(join(many, `disk ${at}.raw`), new Uint8Array(512))
     },
   },
 })
 
 test('a folder is watched: its disks come, go and are grouped, and it is let go', async ({ win, strata }) => {
   const vms = join(strata.folder, 'vms')
-  await strata.answerOpen(vms)
-  await win.getByRole('main').getByRole('button', { name: 'Add a folder…' }).click()
-  if (strata.kind === 'serve') {
+  const watch = async (name: string): Promise<void> => {
+    await strata.answerOpen(join(strata.folder, name))
+    await win.getByRole('button', { name: 'Add a folder…' }).first().click()
+    if (strata.kind !== 'serve') return
     const picker = win.getByRole('dialog', { name: 'Keep the disks of a folder in the list' })
-    await picker.getByRole('option', { name: /^vms/ }).click()
+    await picker.getByRole('option', { name }).click()
     await picker.getByRole('button', { name: 'Choose this folder' }).click()
   }
+  await watch('vms')
   await expect(row(win, 'vms')).toHaveAttribute('aria-level', '1')
   await expect(row(win, 'web.qcow2')).toHaveAttribute('aria-level', '3')
   await expect(row(win, 'notes.txt')).toHaveCount(0)
@@ -51,4 +56,17 @@ test('a folder is watched: its disks come, go and are grouped, and it is let go'
 
   await win.keyboard.press('Control+z')
   await expect(row(win, 'web.qcow2')).toBeVisible()
+
+  await watch('many')
+  await expect(win.getByText('300 disks')).toBeVisible()
+  await row(win, 'vms').focus()
+  await win.keyboard.press('End')
+  await expect(row(win, 'disk 299.raw')).toBeFocused()
+  await expect(row(win, 'vms')).toHaveCount(0)
+  expect(await win.getByRole('treeitem').count(), 'rows that are drawn').toBeLessThan(80)
+  await win.getByRole('button', { name: 'All disks', exact: true }).click()
+  expect(await win.getByRole('main').getByRole('row').count(), 'rows of the table').toBeLessThan(80)
+  await win.keyboard.press('Control+f')
+  await win.keyboard.type('disk 29')
+  await expect(win.getByRole('main').getByRole('rowheader').getByText('disk 299.raw')).toBeVisible()
 })

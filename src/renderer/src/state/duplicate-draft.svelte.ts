@@ -26,7 +26,9 @@ export class DuplicateDraft {
   #starting = $state(false)
 
   readonly to = $derived.by(() => joinPath(this.folder, this.name.trim(), this.#separator))
-  /** what the copy costs where it goes; undefined until it is known */
+  /** what the copy costs under the last name that was asked about; undefined until it is known */
+  readonly cost = $derived.by(() => this.#estimate?.is)
+  /** the same of the name as it is now */
   readonly estimate = $derived.by(() => (this.#estimate?.of === this.to ? this.#estimate.is : undefined))
   /** why this disk has no copy that could be used beside it */
   readonly refusal = $derived.by(() => {
@@ -43,7 +45,7 @@ export class DuplicateDraft {
       ? undefined
       : words.imageFile.nearBase(backingName)
   })
-  readonly lack = $derived.by(() => (this.estimate ? Math.max(0, this.estimate.expected - this.estimate.free) : 0))
+  readonly lack = $derived.by(() => (this.cost ? Math.max(0, this.cost.expected - this.cost.free) : 0))
   readonly request = $derived.by<ConvertRequest>(() => ({
     source: { path: this.info.path, format: 'raw' },
     target: { path: this.to, format: 'raw' },
