@@ -26,9 +26,9 @@ export const libraryWords = {
   unwatch: (name: string) => `Take ${name} out of the list`,
   unwatchHint: 'Its files stay where they are.',
   elsewhere: 'Other disks',
-  noneInFolder: 'No disks in this folder yet.',
-  folderAway: 'This folder is not there now.',
-  folderMore: 'Only the first 2,000 disks of watched folders are shown.',
+  noneInFolder: 'No disks in it yet',
+  folderAway: 'This folder is not there now',
+  folderMore: 'Only the first 2,000 disks of all folders are shown',
   disks: (count: number) => many(count, 'disk'),
   overlayOf: (name: string) => `on ${name}`,
 } as const
