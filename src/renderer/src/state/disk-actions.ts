@@ -40,6 +40,7 @@ export function diskActions(strata: Strata, path: string): Action[] {
     }
     if (entry) {
       actions.push(
+        { label: words.imageFile.duplicate, run: () => navigation.openSheet({ is: 'duplicate', disk }) },
         { label: words.imageFile.rename, run: () => navigation.openSheet({ is: 'rename', disk }) },
         {
           label: settings.facts.kind === 'desktop' ? words.imageFile.bin : words.imageFile.delete,
