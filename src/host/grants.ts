@@ -49,6 +49,13 @@ export class Grants {
     throw denied('read', path)
   }
 
+  /** The canonical path of a file that may be read, if only where an image names it: its passphrase may be tried. Throws `DENIED`. */
+  assertNameable(path: string): string {
+    const real = canonicalPath(path)
+    if (this.mayBeNamed(real)) return real
+    throw denied('read', path)
+  }
+
   /** The canonical path of a file that may be written, made or replaced; throws `DENIED`, or `NOT_FOUND` where its folder is missing. */
   assertWritable(path: string): string {
     const real = canonicalPath(path)

@@ -241,11 +241,11 @@ export class WindowHost {
 
     unlock: async (request) => {
       const { path, passphrase } = validRequest('unlock', request)
-      await this.#security.unlock(this.#grants.assertReadable(path), passphrase, this.#grants.rule())
+      await this.#security.unlock(this.#grants.assertNameable(path), passphrase, this.#grants.rule())
       return this.#security.unlocked
     },
     lock: (request) => {
-      this.#security.lock(this.#grants.assertReadable(validRequest('lock', request).path))
+      this.#security.lock(this.#grants.assertNameable(validRequest('lock', request).path))
       return this.#security.unlocked
     },
     unlocked: (request) => {

@@ -8,6 +8,7 @@ import { identityOf } from '../io/file-system.ts'
 import type { Storage } from '../io/storage.ts'
 import { Disk } from './disk.ts'
 import type { Platform } from './platform.ts'
+import { passphraseOf } from './unlocking.ts'
 
 export interface OpenOptions {
   /** which names found inside images may be followed */
@@ -19,7 +20,7 @@ export interface OpenOptions {
   repair?: boolean
   /** passphrases of encrypted images, by path or name */
   secrets?: Secrets | undefined
-  /** the name of the passphrase of this image; without it, its path */
+  /** the name of the passphrase of this image; without it, its path or the canonical one */
   secret?: string | undefined
   /** read this snapshot, by id or name, and not the disk as it is now */
   snapshot?: string | undefined
@@ -47,10 +48,10 @@ export function openLayer(platform: Platform, path: string, options: OpenOptions
   let dataFile: Storage | undefined
   try {
     const format = options.format === undefined ? probe(storage, options.gate) : formatNamed(options.format)
-    const { writable = false, repair = false, secrets, secret = path } = options
+    const { writable = false, repair = false, secrets, secret } = options
     const name = repair ? undefined : format.dataFile?.(storage)
     if (name !== undefined) dataFile = openDataFile(platform, path, name, options)
-    const passphrase = passphraseNamed(secrets, secret)
+    const passphrase = secret === undefined ? passphraseOf(platform, secrets, path) : passphraseNamed(secrets, secret)
     const driver = format.open({
       storage,
       codecs: platform.codecs,

@@ -26,7 +26,7 @@ export function commit(
   try {
     target = writableLayer(disk, base)
     const emptied = !keep && target === disk.below
-    assertUnlocked(disk, secrets, target)
+    assertUnlocked(platform, disk, secrets, target)
     if (!changeSnapshots) assertSnapshotsKept(platform, path, { gate, secrets, format })
     if (emptied && !disk.driver.writer?.empty)
       throw new StrataError('UNSUPPORTED', 'The image can’t be emptied', { path }, 'Let it keep what it holds.')

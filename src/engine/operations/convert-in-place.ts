@@ -42,7 +42,7 @@ export function convertInPlace(
         { path, field: 'size' },
         'Make the target as large as the source first.',
       )
-    assertUnlocked(to, known)
+    assertUnlocked(platform, to, known)
     if (compress) assertCompressible(to)
     const holdsBitmaps = to.driver.bitmaps !== undefined && to.driver.describe().qcow2?.compat !== '0.10'
     const bitmaps = which ? bitmapsToCopy(disks[0]!, which, { path, holdsBitmaps }) : []

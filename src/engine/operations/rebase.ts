@@ -50,13 +50,13 @@ function move(
     const facet = facetOf(disk.driver, path, backing)
     if (compress && !disk.driver.packGrain)
       throw new StrataError('UNSUPPORTED', 'This image can’t hold compressed clusters', { path, field: 'compress' })
-    assertUnlocked(disk, secrets)
+    assertUnlocked(platform, disk, secrets)
     if (backing) {
       const above = [identityOf(platform.files, path)]
       const place = backingPath(platform, path, backing.name)
       passGate(gate, platform.files, place, path)
       next = openDisk(platform, place, { gate, secrets, format: backing.format, above })
-      assertUnlocked(next, secrets)
+      assertUnlocked(platform, next, secrets)
       assertApart(platform, disk, next)
     }
     if (!changeSnapshots && (disk.below ?? next)) assertSnapshotsKept(platform, path, { gate, secrets, format })

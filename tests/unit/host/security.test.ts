@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { HostFacts, JobOrder, JobView } from '../../../src/shared/api.ts'
 import { makeClient, type WindowClient } from '../../../src/shared/rpc/client.ts'
 import { Grants } from '../../../src/host/grants.ts'
@@ -102,4 +102,73 @@ it('keeps no passphrase of a disk that needs none, nor of one that was not grant
   await expect(window.unlock({ path: join(base, 'other.qcow2'), passphrase: FIRST })).rejects.toMatchObject({ code: 'DENIED' })
   await expect(window.unlock({ path, passphrase: '' })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', where: { field: 'passphrase' } })
   expect(await window.unlocked({})).toEqual([])
+})
+
+describe('a chain of two encrypted disks', () => {
+  const SIZE = 2 ** 20
+
+  /** An encrypted base with a MiB of sevens, and an encrypted overlay that names it by `name`. */
+  async function chain(window: WindowClient, disks: string, name: string): Promise<{ base: string; top: string }> {
+    const base = join(disks, 'base.qcow2')
+    await run(window, await encrypted(window, base, FIRST))
+    if (name !== 'base.qcow2') symlinkSync('base.qcow2', join(disks, name))
+    const secret = (await window.holdSecret({ passphrase: SECOND })).name
+    const top = join(disks, 'top.qcow2')
+    const qcow2 = { encrypt: { format: 'luks', secret, iterTime: 10 } } as const
+    const request = { path: top, format: 'qcow2', qcow2, backing: { name, format: 'qcow2' }, overwrite: false } as const
+    const made = await run(window, { kind: 'create', request })
+    expect(made).toMatchObject({ status: 'done' })
+    return { base, top }
+  }
+
+  it.each(['base.qcow2', 'link.qcow2'])(
+    'is read, flattened and committed once both are unlocked, its base named %s',
+    async (name) => {
+      const { disks, window } = setUp()
+      const { base, top } = await chain(window, disks, name)
+      expect((await window.info({ path: top })).layers, 'a window knows a base by its own name').toMatchObject([
+        { path: top, backingPath: base },
+        { path: base },
+      ])
+      const raw = join(disks, 'out.raw')
+      const flat: JobOrder = { kind: 'convert', request: { source: { path: top }, target: { path: raw, format: 'raw' }, overwrite: false } }
+      await window.unlock({ path: top, passphrase: SECOND })
+      await expect(window.layout({ path: top }), 'the base is locked').rejects.toMatchObject({ code: 'NO_PASSPHRASE' })
+      const down: JobOrder = { kind: 'commit', request: { path: top, keep: true } }
+      for (const order of [flat, down])
+        expect(await run(window, order)).toMatchObject({ status: 'failed', error: { code: 'NO_PASSPHRASE' } })
+
+      expect((await window.unlock({ path: base, passphrase: FIRST })).toSorted()).toEqual([base, top])
+      expect(await window.layout({ path: top })).toMatchObject({ size: SIZE })
+      for (const order of [flat, down]) expect(await run(window, order)).toMatchObject({ status: 'done' })
+      expect(readFileSync(raw)).toEqual(readFileSync(join(disks, 'plain.raw')))
+
+      await window.lock({ path: base })
+      await expect(window.layout({ path: top })).rejects.toMatchObject({ code: 'NO_PASSPHRASE' })
+    },
+    60_000,
+  )
+
+  it('is unlocked below a disk that was opened, where the base was not given itself; a file that no image may name is not tried', async () => {
+    const { base: around, disks, window } = setUp()
+    const { base, top } = await chain(window, disks, 'base.qcow2')
+    const elsewhere = join(around, 'other')
+    mkdirSync(elsewhere)
+    const [movedBase, movedTop] = [join(elsewhere, 'base.qcow2'), join(elsewhere, 'top.qcow2')]
+    renameSync(base, movedBase)
+    renameSync(top, movedTop)
+    const grants = new Grants()
+    const host = new WindowHost({ folder: join(around, 'data 2'), grants, shell: { facts } })
+    onTestFinished(() => host.close())
+    const [near, far] = pipe()
+    host.connect(far)
+    const other = makeClient(near)
+    await expect(other.unlock({ path: movedBase, passphrase: FIRST })).rejects.toMatchObject({ code: 'DENIED' })
+    grants.grantFile(movedTop)
+    expect(await other.unlock({ path: movedBase, passphrase: FIRST })).toEqual([realpathSync(movedBase)])
+    await expect(other.layout({ path: movedBase }), 'and still not opened on its own').rejects.toMatchObject({ code: 'DENIED' })
+    await other.unlock({ path: movedTop, passphrase: SECOND })
+    expect(await other.layout({ path: movedTop })).toMatchObject({ size: SIZE })
+    expect(await other.lock({ path: movedBase })).toEqual([realpathSync(movedTop)])
+  }, 60_000)
 })
