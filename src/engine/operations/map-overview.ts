@@ -15,34 +15,52 @@ const MOST_BYTES = 64 * 2 ** 20
 const KINDS = { hole: 0, data: 1, packed: 2, zero: 3 } as const
 const KIND_COUNT = 4
 
+/** Bytes that the runs of a part may take, that was asked for before the pass from the start came there. */
+const MOST_PART_BYTES = MOST_BYTES / 4
+
+/** What is known of a disk. */
+interface KnownMap {
+  /** its runs from the start on */
+  list: RunList
+  /** and those from a place on that a picture was asked for before the others came there */
+  part?: Part
+}
+
 /** Disks that were looked at, so that only the first picture of one takes time. What has changed since is looked at anew. */
 export class KnownMaps {
-  readonly #known = new Map<string, { stamp: string; list: RunList }>()
+  readonly #known = new Map<string, { stamp: string; map: KnownMap }>()
   readonly #mostBytes: number
+  /** bytes that the runs of a part may take */
+  readonly partBytes: number
 
-  /** `mostBytes` for all of them together. */
-  constructor(mostBytes = 2 * MOST_BYTES) {
+  /** `mostBytes` for all of them together, `partBytes` for a part of one that its pass from the start has not come to. */
+  constructor(mostBytes = 2 * MOST_BYTES, partBytes = MOST_PART_BYTES) {
     this.#mostBytes = mostBytes
+    this.partBytes = partBytes
   }
 
-  /** The runs that are known of a disk, which may be none. */
-  of(name: string, stamp: string): RunList {
+  /** What is known of a disk, which may be nothing. */
+  of(name: string, stamp: string): KnownMap {
     const entry = this.#known.get(name)
-    return entry?.stamp === stamp ? entry.list : new RunList(Math.min(MOST_BYTES, this.#mostBytes))
+    return entry?.stamp === stamp ? entry.map : { list: new RunList(Math.min(MOST_BYTES, this.#mostBytes)) }
   }
 
-  /** Keeps them; those that nobody asked for the longest go when there are too many. */
-  keep(name: string, stamp: string, list: RunList): void {
+  /** Keeps it; what nobody asked for the longest goes when there is too much. */
+  keep(name: string, stamp: string, map: KnownMap): void {
     this.#known.delete(name)
-    this.#known.set(name, { stamp, list })
+    this.#known.set(name, { stamp, map })
     let bytes = 0
-    for (const { list } of this.#known.values()) bytes += list.size
-    for (const [other, { list }] of this.#known) {
+    for (const { map } of this.#known.values()) bytes += bytesOf(map)
+    for (const [other, { map }] of this.#known) {
       if (bytes <= this.#mostBytes || other === name) break
       this.#known.delete(other)
-      bytes -= list.size
+      bytes -= bytesOf(map)
     }
   }
+}
+
+function bytesOf({ list, part }: KnownMap): number {
+  return list.size + (part?.list.size ?? 0)
 }
 
 /** A guest range as a picture shows it: what each of its cells holds, and in which layer most of it lies. Guest bytes are not read. */
@@ -60,11 +78,14 @@ export function mapOverview(
     if (end <= start) return { cells: [], known: 0, grain: 0 }
     const name = JSON.stringify([path, source.format, source.snapshot])
     const stamp = stampOf(platform, disk)
-    const list = lookOn(disk, maps.of(name, stamp), end, milliseconds)
-    maps.keep(name, stamp, list)
+    const map = maps.of(name, stamp)
+    const { from, list } = lookOn(disk, map, { start, end, milliseconds }, maps.partBytes)
+    maps.keep(name, stamp, map)
+    const known = from + list.end
     // A cell that is not known to its end comes with the next answer.
-    const to = list.end >= end ? end : start + Math.floor(Math.max(0, list.end - start) / cellSize) * cellSize
-    return { cells: cellsOf(list, start, to, cellSize), ...(to < end && { next: to }), known: list.end, grain: list.grain }
+    const to = known >= end ? end : start + Math.floor(Math.max(0, known - start) / cellSize) * cellSize
+    const cells = cellsOf(list, start - from, to - from, cellSize)
+    return { cells, ...(to < end && { next: to }), known: map.list.end, grain: list.grain }
   } finally {
     disk.close()
   }
@@ -89,19 +110,55 @@ function stampOf(platform: Platform, disk: Disk): string {
   return JSON.stringify(facts)
 }
 
-/** Adds to what is known of a disk, up to `end` or until the time is over, at least a batch of runs. */
-function lookOn(disk: Disk, known: RunList, end: number, milliseconds: number): RunList {
-  let list = known
-  if (list.end >= end) return list
-  const until = performance.now() + milliseconds
-  let looked = 0
-  for (const run of disk.runs(list.next, disk.size - list.next)) {
-    if (list.full) list = list.coarser()
-    list.add(run.length, tagOf(run))
-    if (list.end >= end || (++looked % BATCH === 0 && performance.now() >= until)) break
+/** Runs from a place of the disk on; in the list they are counted from that place. */
+interface Part {
+  from: number
+  list: RunList
+}
+
+/** The range that is wanted, and how long may be looked. */
+interface Look {
+  start: number
+  end: number
+  milliseconds: number
+}
+
+/**
+ * Looks at more of a disk, and gives the runs that a picture from `start` on is counted from: a picture of a part that the pass from the disk's start
+ * has not come to does not wait for it.
+ */
+function lookOn(disk: Disk, map: KnownMap, { start, end, milliseconds }: Look, partBytes: number): Part {
+  if (start > map.list.next) {
+    const { part } = map
+    const reached = part && part.from <= start && start <= part.from + part.list.end
+    const wanted = reached ? part : { from: start, list: new RunList(partBytes) }
+    addRuns(disk, wanted, end, milliseconds)
+    if (!wanted.list.full) return (map.part = wanted)
+    // The pass from the start can tell that many more roughly.
+    delete map.part
   }
-  if (list.next === disk.size) list.endBlock()
-  return list
+  const whole = { from: 0, list: map.list }
+  addRuns(disk, whole, end, milliseconds, true)
+  map.list = whole.list
+  return whole
+}
+
+/** Adds to a part, up to `end` or until the time is over, at least a batch of runs; not more than there is room for, unless it may get coarser. */
+function addRuns(disk: Disk, part: Part, end: number, milliseconds: number, mayCoarsen = false): void {
+  const { from } = part
+  if (from + part.list.end >= end) return
+  const until = performance.now() + milliseconds
+  const next = from + part.list.next
+  let looked = 0
+  for (const run of disk.runs(next, disk.size - next)) {
+    if (part.list.full) {
+      if (!mayCoarsen) return
+      part.list = part.list.coarser()
+    }
+    part.list.add(run.length, tagOf(run))
+    if (from + part.list.end >= end || (++looked % BATCH === 0 && performance.now() >= until)) break
+  }
+  if (from + part.list.next === disk.size) part.list.endBlock()
 }
 
 function tagOf({ kind, hole, depth }: DiskRun): number {

@@ -191,12 +191,40 @@ describe('a disk of many runs', () => {
     expect(cells.every(({ zero }, i) => zero === (i % 2 === 0 ? CLUSTER : 0))).toBe(true)
   })
 
-  it('is looked at from its start even for a picture of its end, and says how far it is', () => {
-    const { engine } = many()
+  it('is looked at where the picture begins, before the pass from its start has come there', () => {
+    const made = many()
+    const { engine, reads } = made
     const end = { ...whole, start: (CLUSTERS - 10) * CLUSTER, length: 10 * CLUSTER, milliseconds: 0 }
-    const first = engine.mapOverview(end, context)
-    expect(first).toEqual({ cells: [], next: end.start, known: 1024 * CLUSTER, grain: 0 })
-    expect(engine.mapOverview(end, context).known).toBe(2048 * CLUSTER)
+    const { cells, ...rest } = engine.mapOverview(end, context)
+    expect(rest).toEqual({ known: 0, grain: 0 })
+    expect(unpacked({ cells } as MapOverview)).toEqual(expected(made, '/many', end.start, end.start + end.length, CLUSTER))
+    // What opening the image takes, and one of its 79 tables of the map.
+    reads.count = 0
+    engine.mapOverview({ ...end, start: (CLUSTERS / 2) * CLUSTER }, context)
+    expect(reads.count).toBeLessThan(12)
+  })
+
+  it('is told bit by bit from a place on, each answer going on where the last one ended', () => {
+    const made = many()
+    const part = { ...whole, start: 9_999 * CLUSTER + 512, length: 20_000 * CLUSTER, cellSize: 7 * CLUSTER, milliseconds: 0 }
+    const { cells, answers } = followed((request) => made.engine.mapOverview(request, context), part)
+    expect(answers).toBeGreaterThan(10)
+    expect(answers).toBeLessThan(25)
+    expect(cells).toEqual(expected(made, '/many', part.start, part.start + part.length, part.cellSize))
+    // Within what is known by now: no further look.
+    made.reads.count = 0
+    const within = { ...part, start: 15_000 * CLUSTER, length: 100 * CLUSTER, cellSize: CLUSTER }
+    expect(unpacked(made.engine.mapOverview(within, context))).toHaveLength(100)
+    expect(made.reads.count).toBeLessThan(10)
+  })
+
+  it('whose cell holds more runs than a part has room for is told by the pass from its start', () => {
+    const { platform } = many()
+    const maps = new KnownMaps(2 ** 20, 2 ** 13)
+    const half = { ...whole, start: CLUSTERS * CLUSTER * 0.5, length: CLUSTERS * CLUSTER * 0.5, cellSize: CLUSTERS * CLUSTER * 0.5 }
+    const { cells, answers } = followed((request) => mapOverview(platform, maps, request, context), { ...half, milliseconds: 0 })
+    expect(answers).toBeGreaterThan(10)
+    expect(cells).toEqual([{ data: 0, packed: 0, zero: (CLUSTERS / 4) * CLUSTER, depth: 0 }])
   })
 
   it('is not looked at again for the next picture, until it has changed', () => {
@@ -208,7 +236,7 @@ describe('a disk of many runs', () => {
     // What opening the image takes, and none of its 79 tables of the map.
     expect(reads.count).toBeLessThan(10)
     change('/many', (disk) => disk.writeAt(2000 * CLUSTER, new Uint8Array(CLUSTER).fill(1)))
-    expect(engine.mapOverview(part, context).next).toBe(part.start)
+    expect(unpacked(engine.mapOverview(part, context))[0]).toMatchObject({ data: CLUSTER, depth: 0 })
     expect(unpacked(engine.mapOverview({ ...part, milliseconds: 60_000 }, context))[0]).toMatchObject({ data: CLUSTER, depth: 0 })
   })
 
