@@ -37,7 +37,7 @@ function image(): { bytes: Uint8Array; places: number[] } {
 it('whatever is damaged, each query ends in an answer or a StrataError, and leaves nothing open', () => {
   const { bytes, places } = image()
   const random = new Random(41)
-  const answered = { layout: 0, snapshotSpace: 0, mapOverview: 0 }
+  const answered = { layout: 0, snapshotSpace: 0, mapOverview: 0, mapFromAPlace: 0, snapshotChanges: 0 }
   for (let round = 0; round < 400; round++) {
     const platform = { files: new MemorySystem(), ...portable }
     const storage = platform.files.create('/disk')
@@ -48,11 +48,13 @@ it('whatever is damaged, each query ends in an answer or a StrataError, and leav
     }
     storage.close()
     const engine = createEngine(undefined, platform)
-    const picture = { path: '/disk', start: 0, length: SIZE, cellSize: 512, milliseconds: 20 }
+    const picture = { path: '/disk', start: 0, length: SIZE, cellSize: 512, milliseconds: 5 }
     for (const [name, ask] of [
       ['layout', () => engine.layout({ path: '/disk' }, context)],
       ['snapshotSpace', () => engine.snapshotSpace({ path: '/disk' }, context)],
+      ['mapFromAPlace', () => engine.mapOverview({ ...picture, start: SIZE / 2 }, context)],
       ['mapOverview', () => engine.mapOverview(picture, context)],
+      ['snapshotChanges', () => engine.snapshotChanges({ path: '/disk', since: '1', start: 0, milliseconds: 5 }, context)],
     ] as const) {
       try {
         ask()
