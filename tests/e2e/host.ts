@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { test as base, expect, _electron, type ElectronApplication, type Page } from '@playwright/test'
@@ -69,6 +69,12 @@ export class StrataHost {
       .filter((path) => statSync(path).isFile())
       .map((path) => readFileSync(path, 'latin1'))
       .join('\n')
+  }
+
+  /** Cuts the file of the library in its middle, as a full disk may; Strata must not run. */
+  damageLibrary(): void {
+    const path = join(this.#data, 'library.json')
+    truncateSync(path, Math.floor(statSync(path).size / 2))
   }
 
   /** Ends Strata as a person's quit does, and waits until it is gone. */

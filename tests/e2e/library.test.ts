@@ -30,6 +30,13 @@ test('what was opened is there after a restart', async ({ win, strata, page }) =
   await expect(row(again, 'memtest.raw')).toBeVisible()
   await row(again, 'web.qcow2').click()
   await expect(again.getByText('qcow2 overlay of base.qcow2')).toBeVisible()
+
+  await strata.stop()
+  strata.damageLibrary()
+  const anew = await strata.show(page)
+  await expect(anew.getByText(/^The list of your disks was damaged\. It is kept as .*library\.damaged-/)).toBeVisible()
+  await expect(anew.getByRole('heading', { name: 'Drop a disk image here' })).toBeVisible()
+  await lookInside(anew, strata, 'web.qcow2')
 })
 
 test('an overlay hangs under its base, and the search finds it', async ({ win, strata }) => {

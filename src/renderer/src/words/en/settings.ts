@@ -1,3 +1,5 @@
+import { baseName } from '../../lib/paths.ts'
+
 /** The sheet of settings, and what is said of Strata's own files. */
 export const settingsWords = {
   title: 'Settings',
@@ -9,5 +11,7 @@ export const settingsWords = {
   notifyDenied: 'Your browser does not let this page notify you. Allow it in the settings of the page.',
   done: 'Done',
   keptAside: (file: string) =>
-    `One of Strata's own files was damaged. It is kept as ${file}, and Strata began a new one. Your disks are as they were.`,
+    baseName(file).startsWith('library.')
+      ? `The list of your disks was damaged. It is kept as ${file}, and Strata began a new one. The disks are as they were: open them, or add their folder.`
+      : `One of Strata's own files was damaged. It is kept as ${file}, and Strata began a new one. Your disks are as they were.`,
 } as const
