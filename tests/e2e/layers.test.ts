@@ -35,6 +35,19 @@ async function act(win: Page, layer: string, action: string): Promise<void> {
   await win.getByRole('menuitem', { name: action }).press('Enter')
 }
 
+test('the graph shows what of the disk each layer holds, and the images of the folder that stand on it', async ({ win, strata }) => {
+  qemuImg('snapshot', '-c', 'one', join(strata.folder, 'web.qcow2'))
+  await lookInside(win, strata, 'web.qcow2')
+  await win.getByRole('tab', { name: 'Layers' }).click()
+  // Of four megabytes that are written, one was written anew.
+  await expect(win.getByRole('link', { name: /^web\.qcow2, .* 25% of what the disk reads, 1 snapshot$/ })).toBeVisible()
+  await expect(win.getByRole('link', { name: /^base\.qcow2, .* 75% of what the disk reads$/ })).toBeVisible()
+  await lookInside(win, strata, 'base.qcow2')
+  await win.getByRole('tab', { name: 'Layers' }).click()
+  await expect(win.getByRole('link', { name: /^test\.qcow2, not in the library/ })).toBeVisible()
+  await win.screenshot({ path: test.info().outputPath('graph.png') })
+})
+
 test('an overlay is committed, after the images that this changes were named', async ({ win, strata }) => {
   const base = join(strata.folder, 'base.qcow2')
   await lookInside(win, strata, 'web.qcow2')

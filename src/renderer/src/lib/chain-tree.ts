@@ -12,6 +12,8 @@ export interface ChainNode {
   entry?: LibraryEntry
   info?: DiskInfo
   health: Health
+  /** it was found in the folder, and the library does not hold it */
+  nearby?: boolean
   children: ChainNode[]
 }
 

@@ -51,6 +51,16 @@ export class MapCells {
     return this.zero[index]! > 0 ? 'zero' : 'hole'
   }
 
+  /** Bytes that each of so many layers holds of the known cells, each cell counted for the layer that most of it is of. */
+  byDepth(layers: number): Float64Array {
+    const bytes = new Float64Array(layers)
+    for (let i = 0; i < this.known; i++) {
+      const depth = this.depth[i]!
+      if (depth >= 0 && depth < layers) bytes[depth]! += this.stored(i) + this.zero[i]!
+    }
+    return bytes
+  }
+
   /** Bytes of each kind in all known cells, of which each but the last has `cellSize`; `end` is where the last of all ends, counted from the first. */
   sums(cellSize: number, end: number): MapSums {
     const sums: MapSums = { data: 0, packed: 0, below: 0, zero: 0, hole: 0 }

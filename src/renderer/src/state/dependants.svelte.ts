@@ -1,5 +1,6 @@
 import type { Client, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
+import type { Dependant } from '../../../shared/requests.ts'
 
 /** The images in a disk's folder that stand on it: what they read changes with its content. */
 export class Dependants {
@@ -7,6 +8,7 @@ export class Dependants {
   readonly #client: Pick<Client<WindowApi>, 'dependants'>
   /** undefined until it is known */
   #paths = $state.raw<readonly string[] | undefined>(undefined)
+  #found = $state.raw<readonly Dependant[]>([])
   #complete = $state(true)
   #error = $state.raw<ErrorDto | undefined>(undefined)
 
@@ -17,6 +19,11 @@ export class Dependants {
 
   get paths(): readonly string[] | undefined {
     return this.#paths
+  }
+
+  /** all of them, with the layers between; those that can't be read as they are too */
+  get found(): readonly Dependant[] {
+    return this.#found
   }
 
   /** false where a file could not be looked at: there may be more */
@@ -31,6 +38,7 @@ export class Dependants {
   async read(): Promise<void> {
     try {
       const { dependants, unread, complete } = await this.#client.dependants({ path: this.#path })
+      this.#found = dependants
       // One that can't be read as it is has nothing to lose.
       this.#paths = dependants.filter(({ broken }) => broken === undefined).map(({ path }) => path)
       this.#complete = complete && unread.length === 0

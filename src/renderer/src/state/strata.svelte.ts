@@ -28,6 +28,7 @@ import { Jobs } from './jobs.svelte.ts'
 import { KeyDraft, type KeyAsk } from './key-draft.svelte.ts'
 import { Keys } from './keys.svelte.ts'
 import { LayerDraft, type LayerAsk } from './layer-draft.svelte.ts'
+import { LayerShares } from './layer-shares.svelte.ts'
 import { Library } from './library.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { OpenDisk } from './open-disk.svelte.ts'
@@ -211,6 +212,10 @@ export class Strata {
 
   dependants(path: string): Dependants {
     return new Dependants(path, this.#host.client)
+  }
+
+  layerShares(): LayerShares {
+    return new LayerShares(this.#host.client)
   }
 
   resizeDraft(disk: DiskInfo): ResizeDraft {

@@ -1,4 +1,5 @@
 import { countText } from '../../lib/sizes.ts'
+import { many } from './many.ts'
 
 /** The layers of a disk, and what can be done with them. */
 export const layersWords = {
@@ -10,6 +11,10 @@ export const layersWords = {
   after: 'Then',
   about: (size: string) => `about ${size}`,
   emptied: 'emptied',
+  nearby: 'not in the library',
+  share: (percent: string) => `${percent} of what the disk reads`,
+  snapshots: (count: number) => many(count, 'snapshot'),
+  nearbyHint: 'Images of its folder that stand on it are drawn too.',
   looking: 'Looking for other images that stand on the layer below…',
   nobody: 'No other image in its folder or in your library stands on the layer below.',
   changed: (count: number) =>
