@@ -267,6 +267,7 @@ const REQUESTS: Schemas = {
   folders: nothing,
   addFolder: v.union([byPath, v.strictObject({ title: word })]),
   removeFolder: byPath,
+  imagesIn: v.union([byPath, v.strictObject({ title: word })]),
   lookAgain: nothing,
   relocate: v.strictObject({ path, to: path }),
   moveImage: v.strictObject({ path, to: path, overlays: folders }),

@@ -1,5 +1,5 @@
 import { statSync, watch, type FSWatcher } from 'node:fs'
-import type { WatchedFolder } from '../shared/api.ts'
+import { MOST_AT_A_TIME, type FolderImages, type WatchedFolder } from '../shared/api.ts'
 import { StrataError } from '../shared/errors.ts'
 import { canonicalPath } from './canonical.ts'
 import { FolderScanner } from './folder-scan.ts'
@@ -54,12 +54,17 @@ export class WatchedFolders {
     return real
   }
 
+  /** Notes that the person dropped a folder on the window; answers false for what is none. */
+  takeDropped(path: string): boolean {
+    if (!isFolder(path)) return false
+    this.chosen(path)
+    return true
+  }
+
   /** Watches a folder, and answers once it has been looked at. Throws `DENIED` for one that was neither granted nor chosen. */
   async add(path: string): Promise<void> {
-    const real = canonicalPath(path)
-    if (!this.#chosen.has(real)) this.#parts.grants.assertReadable(path)
-    if (!statSync(real, { throwIfNoEntry: false })?.isDirectory())
-      throw new StrataError('NOT_FOUND', 'There is no such folder', { path: real })
+    const real = this.#mine(path)
+    if (!isFolder(real)) throw new StrataError('NOT_FOUND', 'There is no such folder', { path: real })
     if (this.#parts.library.folders().length >= MOST_FOLDERS)
       throw new StrataError(
         'UNSUPPORTED',
@@ -69,6 +74,15 @@ export class WatchedFolders {
       )
     this.#parts.library.watch(real)
     await this.look()
+  }
+
+  /** Grants the images directly in a folder, as many as are taken at once. Throws `DENIED` for one that was neither granted nor chosen. */
+  async imagesIn(path: string): Promise<FolderImages> {
+    const real = this.#mine(path)
+    if (!isFolder(real)) return { paths: [real], more: false }
+    const scan = await this.#scanner.scan(real, MOST_AT_A_TIME)
+    if (!scan) throw new StrataError('DENIED', 'The system does not let Strata look into this folder', { path: real })
+    return { paths: scan.images.filter((image) => this.#grant(image)), more: scan.more }
   }
 
   /** Forgets a folder and the images that came by it. One that was watched once may be watched again. */
@@ -122,6 +136,12 @@ export class WatchedFolders {
     changed()
   }
 
+  /** The canonical path of what was chosen, or granted. */
+  #mine(path: string): string {
+    const real = canonicalPath(path)
+    return this.#chosen.has(real) ? real : this.#parts.grants.assertReadable(path)
+  }
+
   /** Answers false for a file that went away, or that the system keeps from Strata. */
   #grant(image: string): boolean {
     const { grants } = this.#parts
@@ -154,5 +174,14 @@ export class WatchedFolders {
       void this.look().catch(() => undefined)
     }, wait)
     this.#timer.unref()
+  }
+}
+
+/** False also for what the system keeps from Strata. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
   }
 }

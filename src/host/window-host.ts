@@ -109,9 +109,9 @@ export class WindowHost {
     this.#tell('command', name)
   }
 
-  /** Grants a file that the person dropped on the window. */
+  /** Grants a file that the person dropped on the window; of a folder, the images in it can then be asked for. */
   grantDropped(path: string): void {
-    this.#tryGrant(path)
+    if (!this.#folders.takeDropped(path)) this.#tryGrant(path)
   }
 
   /** The canonical paths that the library remembers. */
@@ -189,6 +189,12 @@ export class WindowHost {
     removeFolder: (request) => {
       this.#folders.remove(validRequest('removeFolder', request).path)
       return this.#folders.list()
+    },
+    imagesIn: async (request) => {
+      const asked = validRequest('imagesIn', request)
+      const path = 'path' in asked ? asked.path : await this.#ask('folderDialog')(asked.title)
+      if (path === undefined) return { paths: [], more: false }
+      return this.#folders.imagesIn('path' in asked ? path : this.#folders.chosen(path))
     },
     lookAgain: (request) => {
       validRequest('lookAgain', request)

@@ -157,6 +157,17 @@ export interface WatchedFolder {
   more: boolean
 }
 
+/** The images directly in a folder. */
+export interface FolderImages {
+  /** by name */
+  paths: string[]
+  /** it holds more than these */
+  more: boolean
+}
+
+/** Images of a folder that are taken at once. */
+export const MOST_AT_A_TIME = 200
+
 export interface FolderListing {
   path: string
   /** the folder above, if it may be listed */
@@ -226,6 +237,11 @@ export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> 
   addFolder(request: { path: string } | { title: string }): WatchedFolder[]
   /** forgets a folder and the images that came by it; the files stay */
   removeFolder(request: { path: string }): WatchedFolder[]
+  /**
+   * the images directly in a folder that was granted or dropped, which are granted by it; without a path (desktop only), in one that the person
+   * chooses in the native dialog, if any. A file is its own answer.
+   */
+  imagesIn(request: { path: string } | { title: string }): FolderImages
   /** looks into the watched folders, and at all images, for what changed outside of Strata */
   lookAgain(request: Record<string, never>): void
   /** says where a missing image of the library is now; what is known of it goes along */
@@ -295,6 +311,7 @@ export const WINDOW_METHODS = [
   'folders',
   'addFolder',
   'removeFolder',
+  'imagesIn',
   'lookAgain',
   'relocate',
   'moveImage',

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { dropFile, dropFiles, lookInside, placeDisk, tray } from './hands.ts'
@@ -63,6 +63,50 @@ test('three disks are converted at once, each to its own name and format, and ve
     expect(qemuImg('compare', at(source), at(target))).toContain('Images are identical')
   }
   expect(qemuImg('check', at('card.qcow2'))).toContain('No errors were found')
+})
+
+test('all disks of a folder are converted at once, and what is no disk for Strata says so', async ({ win, strata }) => {
+  const folder = join(strata.folder, 'stack')
+  const at = (name: string): string => join(folder, name)
+  mkdirSync(folder)
+  smallRaw(folder, 'one.raw')
+  qemuImg('convert', '-f', 'raw', '-O', 'qcow2', at('one.raw'), at('two.qcow2'))
+  writeFileSync(at('notes.txt'), 'no disk')
+  qemuImg('create', '-q', '-f', 'vmdk', join(strata.folder, 'machine.vmdk'), '1M')
+  if (strata.kind === 'serve') {
+    await win.getByRole('button', { name: 'Convert', exact: true }).click()
+    await win.getByRole('dialog', { name: 'Convert a disk' }).getByRole('button', { name: 'All disks of a folder…' }).click()
+    await win.getByRole('option', { name: /^stack/ }).click()
+    await win.getByRole('button', { name: 'Choose this folder' }).click()
+  } else await dropFile(win, strata, folder, 'convert')
+  const sheet = win.getByRole('dialog', { name: 'Convert 2 disks' })
+  await sheet.getByRole('radio', { name: /qcow2/ }).click()
+  await tick(sheet, 'Compress')
+  await sheet.getByRole('button', { name: 'Advanced' }).click()
+  await sheet.getByRole('button', { name: 'How hard to compress' }).or(sheet.getByLabel('How hard to compress')).first().click()
+  await win.getByRole('option', { name: '9 (smallest, slowest)' }).click()
+  await expect(sheet.locator('code')).toHaveText(
+    [
+      `strata convert -p -f raw -O qcow2 -c --level=9 ${at('one.raw')} ${at('one.qcow2')}`,
+      `strata convert -p -f qcow2 -O qcow2 -c --level=9 ${at('two.qcow2')} ${at('two-copy.qcow2')}`,
+    ].join('\n'),
+  )
+  await expect(sheet.getByText('It fits.')).toBeVisible()
+  await sheet.getByRole('button', { name: 'Convert', exact: true }).click()
+  await tray(win).getByRole('button', { name: 'Show all jobs' }).click()
+  await ended(win, 'Converted one.raw → one.qcow2')
+  await ended(win, 'Converted two.qcow2 → two-copy.qcow2')
+  for (const name of ['one.qcow2', 'two-copy.qcow2']) {
+    expect(qemuImg('compare', at('one.raw'), at(name))).toContain('Images are identical')
+    expect(qemuImg('check', at(name))).toContain('No errors were found')
+  }
+  if (strata.kind === 'shim') {
+    await tray(win).getByRole('button', { name: 'Show in folder' }).first().click()
+    await expect.poll(async () => (await strata.control({})).shown).toHaveLength(1)
+  }
+  await tray(win).getByRole('button', { name: 'Fold the jobs away' }).click()
+  await dropFile(win, strata, join(strata.folder, 'machine.vmdk'), 'convert')
+  await expect(win.getByRole('dialog', { name: 'Convert a disk' }).getByText(/VMDK/)).toBeVisible()
 })
 
 test('a source is replaced by what is proven to read the same, but not under an overlay', async ({ win, strata }) => {

@@ -68,6 +68,8 @@ const GOOD: [keyof WindowApi, unknown][] = [
   ['openDialog', { title: 'Open', filters: [{ name: 'All', extensions: ['*'] }], several: true }],
   ['saveDialog', { title: 'Save', suggestion: '', filters: [] }],
   ['listFolder', {}],
+  ['imagesIn', { path: '/a' }],
+  ['imagesIn', { title: 'Which?' }],
   ['findDropped', { name: 'a b.img', size: 0, modified: 1 }],
 ]
 

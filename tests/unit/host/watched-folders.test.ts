@@ -27,7 +27,7 @@ function setUp({ roots = [], shell = {} }: { roots?: string[]; shell?: Partial<S
   writeFileSync(join(vms, 'vbox.img'), Buffer.concat([Buffer.from('KDMV'), DISK.subarray(4)]))
   writeFileSync(join(base, 'secret.raw'), DISK)
   symlinkSync(join(base, 'secret.raw'), join(vms, 'link.raw'))
-  const begin = (): WindowClient => {
+  const begin = (): { host: WindowHost; window: WindowClient } => {
     const host = new WindowHost({
       folder: join(base, 'data'),
       grants: new Grants(roots.map((root) => join(base, root))),
@@ -36,13 +36,33 @@ function setUp({ roots = [], shell = {} }: { roots?: string[]; shell?: Partial<S
     onTestFinished(() => host.close())
     const [near, far] = pipe()
     host.connect(far)
-    return makeClient(near)
+    return { host, window: makeClient(near) }
   }
-  return { base, vms, begin, window: begin() }
+  return { base, vms, begin: () => begin().window, ...begin() }
 }
 
 const names = (entries: LibraryEntry[]): string[] =>
   entries.map(({ path, present }) => `${path.split('/').pop()}${present ? '' : ' (away)'}`)
+
+describe('the images of a folder', () => {
+  it('are granted once the person chose or dropped it, and of a granted one as they are', async () => {
+    const { vms, window, host } = setUp()
+    const both = { paths: [join(vms, 'a.raw'), join(vms, 'b.img')], more: false }
+    await expect(window.imagesIn({ path: vms })).rejects.toMatchObject({ code: 'DENIED' })
+    await expect(window.imagesIn({ path: join(vms, 'a.raw') })).rejects.toMatchObject({ code: 'DENIED' })
+    host.grantDropped(vms)
+    expect(await window.imagesIn({ path: vms })).toEqual(both)
+    expect((await window.info({ path: join(vms, 'b.img') })).layers).toHaveLength(1)
+    await expect(window.info({ path: join(vms, 'notes.txt') })).rejects.toMatchObject({ code: 'DENIED' })
+    expect(await window.imagesIn({ path: join(vms, 'b.img') })).toEqual({ paths: [join(vms, 'b.img')], more: false })
+    expect(await window.library({})).toEqual([])
+
+    expect(await setUp().window.imagesIn({ title: 'Which?' })).toMatchObject({ more: false })
+    const granted = setUp({ roots: ['vms'], shell: { folderDialog: () => Promise.resolve(undefined) } })
+    expect((await granted.window.imagesIn({ path: granted.vms })).paths).toHaveLength(2)
+    expect(await granted.window.imagesIn({ title: 'Which?' })).toEqual({ paths: [], more: false })
+  })
+})
 
 describe('a watched folder', () => {
   it('brings in the disks that lie directly in it, by name and content, and lets them go again', async () => {

@@ -1,4 +1,4 @@
-import type { Client, WindowApi } from '../../../shared/api.ts'
+import type { Client, FolderImages, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { FormatName, SnapshotInfo } from '../../../shared/model.ts'
 import type { ConvertRequest } from '../../../shared/requests.ts'
@@ -32,6 +32,7 @@ export class ConvertDraft {
   verify = $state(false)
   replaceSource = $state(false)
   #error = $state.raw<ErrorDto | undefined>(undefined)
+  #note = $state<string | undefined>(undefined)
 
   /** something becomes a qcow2 image */
   readonly makesQcow2 = $derived(this.#items.some(({ format }) => format === 'qcow2'))
@@ -112,9 +113,15 @@ export class ConvertDraft {
     return this.#error
   }
 
+  /** what is to be said of the folder that was taken in last */
+  get note(): string | undefined {
+    return this.#note
+  }
+
   /** Looks at images and takes them in; one that is there already stays as it is. The first that can't be opened is told in `error`. */
   async add(paths: readonly string[], snapshot?: SnapshotInfo): Promise<void> {
     this.#error = undefined
+    this.#note = undefined
     for (const path of paths) {
       try {
         const chain = await this.#client.info({ path })
@@ -124,6 +131,13 @@ export class ConvertDraft {
         this.#error ??= toErrorDto(error)
       }
     }
+  }
+
+  /** Takes in the images of a folder. */
+  async addFolder({ paths, more }: FolderImages): Promise<void> {
+    await this.add(paths)
+    if (paths.length === 0) this.#note = words.convert.emptyFolder
+    else if (more) this.#note = words.convert.folderHasMore(paths.length)
   }
 
   /** Takes another image, or a snapshot of it, in the place of all. */

@@ -1,4 +1,5 @@
 import type { Host } from '../api.ts'
+import { StrataError } from '../../../shared/errors.ts'
 import { words } from '../words/en.ts'
 import type { Files } from './files.svelte.ts'
 import type { Library } from './library.svelte.ts'
@@ -56,7 +57,10 @@ export class DropTarget {
   async drop(event: DragEvent): Promise<void> {
     if (!holdsFiles(event)) return
     event.preventDefault()
-    const files = [...(event.dataTransfer?.files ?? [])]
+    const files = [...(event.dataTransfer?.items ?? [])].flatMap((item) => {
+      const file = item.getAsFile()
+      return file ? [{ file, folder: item.webkitGetAsEntry()?.isDirectory ?? false }] : []
+    })
     const place = this.place ?? 'look'
     this.#reset()
     const paths = await this.#pathsOf(files)
@@ -77,18 +81,29 @@ export class DropTarget {
     this.place = undefined
   }
 
-  async #pathsOf(files: File[]): Promise<string[]> {
+  /** Where the dropped files lie; of a folder, the images in it. */
+  async #pathsOf(files: readonly { file: File; folder: boolean }[]): Promise<string[]> {
     const paths: string[] = []
     this.#searching = true
     try {
-      for (const file of files) {
-        const path = this.#host.pathForFile(file) ?? (await this.#find(file))
-        if (path !== undefined) paths.push(path)
+      for (const { file, folder } of files) {
+        const own = this.#host.pathForFile(file)
+        const path = own ?? (await (folder ? this.#findFolder(file.name) : this.#find(file)))
+        if (path === undefined) continue
+        // The desktop's host knows what is a folder.
+        const found = own !== null || folder ? (await this.#host.client.imagesIn({ path })).paths : [path]
+        if (found.length === 0) throw new StrataError('NOT_FOUND', words.convert.emptyFolder, { path })
+        paths.push(...found)
       }
     } finally {
       this.#searching = false
     }
     return paths
+  }
+
+  #findFolder(name: string): Promise<string | undefined> {
+    this.#searching = false
+    return this.#files.pickFolder(words.files.folderTitle, words.drop.whichFolder(name))
   }
 
   /** A browser hides the path; the host looks for the file, and the person is asked where it can't tell. */

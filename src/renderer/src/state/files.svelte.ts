@@ -1,4 +1,4 @@
-import type { Client, FileFilter, WindowApi } from '../../../shared/api.ts'
+import type { Client, FileFilter, FolderImages, WindowApi } from '../../../shared/api.ts'
 import type { Host } from '../api.ts'
 import { words } from '../words/en.ts'
 import { baseName, folderOf } from '../lib/paths.ts'
@@ -72,8 +72,15 @@ export class Files {
   }
 
   /** Lets the person choose a folder in Strata's picker; undefined when they don't. The desktop's host asks with the system's own dialog. */
-  pickFolder(title: string): Promise<string | undefined> {
-    return this.#ask({ want: 'folder', title, folder: this.#lastFolder })
+  pickFolder(title: string, reason?: string): Promise<string | undefined> {
+    return this.#ask({ want: 'folder', title, folder: this.#lastFolder, ...(reason !== undefined && { reason }) })
+  }
+
+  /** The images of a folder that the person chooses; undefined when they don't. */
+  async pickImagesOfFolder(title: string): Promise<FolderImages | undefined> {
+    if (this.#settings.facts.kind === 'desktop') return this.#client.imagesIn({ title })
+    const path = await this.pickFolder(title)
+    return path === undefined ? undefined : this.#client.imagesIn({ path })
   }
 
   /** Lets the person choose where a new file goes; undefined when they don't. The system's dialog has them agree to replace a file. */

@@ -35,6 +35,7 @@ export const dropWords = {
   searching: 'Looking for the file…',
   notFound: (name: string) =>
     `A browser does not tell where a dropped file lies, and ${name} was not found in the folders that Strata may read. Choose it here:`,
+  whichFolder: (name: string) => `A browser does not tell where a dropped folder lies. Show where ${name} is:`,
   several: (name: string) =>
     `A browser does not tell where a dropped file lies, and there are several copies of ${name}. Choose the one you mean:`,
 } as const
