@@ -110,3 +110,21 @@ describe('a list that is full', () => {
     ])
   })
 })
+
+it('keeps ten million runs in 64 MiB, and looks at a part of them without passing the rest', () => {
+  const [count, length] = [10_000_000, 4096]
+  const list = new RunList(64 * 2 ** 20)
+  for (let i = 0; i < count; i++) list.add(length, i % 2)
+  expect(list.end).toBe(count * length)
+  expect(list.full).toBe(false)
+  expect(list.size).toBeLessThanOrEqual(64 * 2 ** 20)
+  for (const from of [0, 5_000_000 * length, (count - 2000) * length]) {
+    let visited = 0
+    let bytes = 0
+    list.each(from, from + 2000 * length, (_at, run) => {
+      visited++
+      bytes += run
+    })
+    expect({ visited, bytes }).toEqual({ visited: 2000, bytes: 2000 * length })
+  }
+})
