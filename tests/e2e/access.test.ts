@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { dropFiles, lookInside, placeDisk, row, tray } from './hands.ts'
-import { expect, test } from './host.ts'
+import { expect, test, type StrataHost } from './host.ts'
 import { emptyQcow2, hasQemu, NO_QEMU, overlay, qemuImg, smallRaw } from './images.ts'
 
 test.skip(!hasQemu, NO_QEMU)
@@ -13,6 +13,10 @@ test.use({
       qemuImg('snapshot', '-c', 'before', emptyQcow2(folder, 'base.qcow2'))
       overlay(folder, 'web.qcow2', 'base.qcow2')
       smallRaw(folder, 'card.raw')
+      overlay(folder, 'orphan.qcow2', 'base.qcow2')
+      qemuImg('rebase', '-u', '-b', 'gone.qcow2', '-F', 'qcow2', join(folder, 'orphan.qcow2'))
+      const luks = 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10'
+      qemuImg('create', '-q', '-f', 'qcow2', '--object', 'secret,id=s,data=words', '-o', luks, join(folder, 'safe.qcow2'), '8M')
     },
   },
 })
@@ -20,9 +24,10 @@ test.use({
 /** Nothing that axe calls serious or critical may be on the page. */
 async function axe(win: Page, view: string): Promise<void> {
   await win.waitForTimeout(250)
-  const { violations } = await new AxeBuilder({ page: win })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
+  const builder = new AxeBuilder({ page: win })
+  // The page below a sheet was judged by itself.
+  if ((await win.getByRole('dialog').count()) > 0) builder.include('[role=dialog]')
+  const { violations } = await builder.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   expect(
     grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary ?? ''}`).join(' | ')}`),
@@ -41,6 +46,30 @@ function tooWide(win: Page): Promise<string[]> {
           `${element.tagName} ${element.getAttribute('aria-label') ?? element.id}: ${element.scrollWidth} in ${element.clientWidth}`,
       )
   })
+}
+
+/** What can be worked, and can't be brought into sight or lies under something else: in the sheet, if one is open, or in the place that lies over the page. */
+function outOfReach(win: Page, over: string): Promise<string[]> {
+  return win.evaluate((selector) => {
+    const within = [...document.querySelectorAll(selector)].at(-1) ?? document
+    const lost: string[] = []
+    for (const element of within.querySelectorAll(
+      'button:not(:disabled), input, [role=slider], [role=tab], [role=treeitem], [role=option]',
+    )) {
+      if (!element.checkVisibility({ visibilityProperty: true }) || element.getBoundingClientRect().width < 2) continue
+      element.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+      const box = element.getBoundingClientRect()
+      const [left, right] = [Math.max(0, box.left), Math.min(innerWidth, box.right)]
+      const [top, bottom] = [Math.max(0, box.top), Math.min(innerHeight, box.bottom)]
+      const there = right > left && bottom > top ? document.elementFromPoint((left + right) / 2, (top + bottom) / 2) : null
+      if (there && (element.contains(there) || there.contains(element))) continue
+      const name = element.getAttribute('aria-label') ?? element.textContent.trim()
+      lost.push(
+        `${element.tagName} ${name} at ${Math.round(box.left)},${Math.round(box.top)} under ${there?.className.toString() ?? 'nothing'}`,
+      )
+    }
+    return lost
+  }, over)
 }
 
 /** A window of 1280 by 800 and the smallest one, both at 200 %. */
@@ -77,54 +106,115 @@ async function command(win: Page, words: string): Promise<void> {
   await win.keyboard.press('Enter')
 }
 
-test('every tab and sheet is sound for axe, and whole at 200 %', async ({ win, strata }) => {
-  test.setTimeout(180_000)
-  // The page is one and the same in every shell, so each judges it in one of the two schemes.
-  await win.emulateMedia({ colorScheme: strata.kind === 'serve' ? 'light' : 'dark' })
-  const judge = async (view: string): Promise<void> => {
-    await axe(win, view)
-    const before = win.viewportSize()
-    for (const size of ZOOMED) {
-      await win.setViewportSize(size)
-      expect.soft(await tooWide(win), `${view} at ${size.width}`).toEqual([])
-    }
-    await win.setViewportSize(before ?? { width: 1280, height: 800 })
-    // A picture for a person to look at.
-    await win.screenshot({ path: test.info().outputPath(`${view}.png`), animations: 'disabled' })
+/** Looks at what is shown with axe, and in windows that are small or at 200 %. */
+async function judge(win: Page, view: string, over = '[role=dialog]'): Promise<void> {
+  await axe(win, view)
+  const before = win.viewportSize()
+  for (const size of ZOOMED) {
+    await win.setViewportSize(size)
+    expect.soft(await tooWide(win), `${view} at ${size.width}`).toEqual([])
+    expect.soft(await outOfReach(win, over), `${view} at ${size.width}`).toEqual([])
   }
+  await win.setViewportSize(before ?? { width: 1280, height: 800 })
+  // A picture for a person to look at.
+  await win.screenshot({ path: test.info().outputPath(`${view}.png`), animations: 'disabled' })
+}
+
+/** The page is one and the same in every shell, so each judges it in one of the two schemes. */
+async function dress(win: Page, strata: StrataHost): Promise<void> {
+  // A view is looked at in three sizes, and a loaded machine takes seconds for each.
+  test.setTimeout(300_000)
+  await win.emulateMedia({ colorScheme: strata.kind === 'serve' ? 'light' : 'dark' })
+}
+
+test('every tab and sheet is sound for axe, and whole at 200 %', async ({ win, strata }) => {
+  await dress(win, strata)
   await lookInside(win, strata, 'base.qcow2')
   await lookInside(win, strata, 'web.qcow2')
   for (const tab of ['Layers', 'Map', 'Health', 'Security']) {
     await win.getByRole('tab', { name: tab }).click()
-    await judge(tab)
+    await judge(win, tab)
   }
   await row(win, 'base.qcow2').click()
   for (const [name, open] of SHEETS) {
     await open(win)
     await expect(win.getByRole('dialog')).toBeVisible()
-    await judge(name)
+    await judge(win, name)
     await win.keyboard.press('Escape')
     await expect(win.getByRole('dialog')).toBeHidden()
   }
+})
+
+test('and so are snapshots, several conversions, the jobs and the file picker', async ({ win, strata }) => {
+  await dress(win, strata)
+  await lookInside(win, strata, 'base.qcow2')
   await win.getByRole('tab', { name: 'Snapshots (1)' }).click()
-  await judge('snapshots')
+  await judge(win, 'snapshots')
   await win.getByRole('button', { name: 'More for before' }).click()
   await win.getByRole('menuitem', { name: 'Compare…' }).click()
-  await judge('compare a snapshot')
+  await judge(win, 'compare a snapshot')
   await win.keyboard.press('Escape')
   const paths = ['card.raw', 'web.qcow2'].map((name) => join(strata.folder, name))
   await dropFiles(win, strata, paths, 'convert')
   await expect(win.getByText('It fits.')).toBeVisible()
-  await judge('convert several')
+  await judge(win, 'convert several')
   await win.getByRole('button', { name: 'Convert', exact: true }).last().click()
   await tray(win).getByRole('button', { name: 'Show all jobs' }).click()
   await tray(win).getByRole('button', { name: 'Details' }).first().click()
-  await judge('job report')
+  await judge(win, 'job report', 'section[aria-label=Jobs]')
   if (strata.kind !== 'serve') return
   await tray(win).getByRole('button', { name: 'Fold the jobs away' }).click()
   await win.keyboard.press('Control+o')
   await expect(win.getByRole('option').first()).toBeVisible()
-  await judge('file picker')
+  await judge(win, 'file picker')
+})
+
+test('and so are the sheets of layers, snapshots and passphrases', async ({ win, strata }) => {
+  await dress(win, strata)
+  const close = async (): Promise<void> => {
+    await win.keyboard.press('Escape')
+    await expect(win.getByRole('dialog')).toBeHidden()
+  }
+  const sheet = async (view: string): Promise<void> => {
+    await expect(win.getByRole('dialog')).toBeVisible()
+    await judge(win, view)
+    await close()
+  }
+  const menu = async (of: string, item: string): Promise<void> => {
+    await win.getByRole('button', { name: of }).press('Enter')
+    await win.getByRole('menuitem', { name: item }).press('Enter')
+  }
+  await lookInside(win, strata, 'safe.qcow2')
+  await win.getByRole('tab', { name: 'Security' }).click()
+  await win.getByLabel('Passphrase', { exact: true }).fill('words')
+  await win.getByRole('button', { name: 'Unlock' }).click()
+  await expect(win.getByText('Encrypted, unlocked for this session')).toBeVisible()
+  await judge(win, 'unlocked')
+  await win.getByRole('button', { name: 'Add a passphrase…' }).click()
+  await sheet('add a passphrase')
+  await lookInside(win, strata, 'orphan.qcow2')
+  await judge(win, 'a layer is missing')
+  await win.getByRole('button', { name: 'Find it…' }).click()
+  await sheet('find the layer below')
+  await lookInside(win, strata, 'base.qcow2')
+  await menu('More actions', 'Duplicate…')
+  await sheet('duplicate')
+  await win.getByRole('tab', { name: 'Snapshots (1)' }).click()
+  await win.getByRole('button', { name: 'Go back to before…' }).click()
+  await sheet('go back')
+  await menu('More for before', 'Delete…')
+  await sheet('delete a snapshot')
+  await lookInside(win, strata, 'web.qcow2')
+  await win.getByRole('tab', { name: 'Layers' }).click()
+  await menu('Actions for web.qcow2', 'Commit into the layer below')
+  await sheet('commit')
+  await menu('Actions for web.qcow2', 'Flatten: make it stand alone')
+  await sheet('flatten')
+  await win.setViewportSize({ width: 640, height: 400 })
+  await win.getByRole('button', { name: 'Show the library' }).click()
+  await judge(win, 'folded list', 'nav')
+  await win.getByRole('button', { name: 'Strata: all disks' }).click()
+  await judge(win, 'library')
 })
 
 test('the end of a job is said, and colours that are forced leave what they show', async ({ win, strata }) => {
@@ -136,6 +226,15 @@ test('the end of a job is said, and colours that are forced leave what they show
   const key = win.getByText('In a lower layer').locator('..').locator('span').first()
   const colour = await key.evaluate((element) => getComputedStyle(element).backgroundColor)
   expect(colour).not.toMatch(/^rgba?\((255, 255, 255|0, 0, 0)/)
+  const pixels = (): Promise<string> =>
+    win
+      .locator('canvas')
+      .last()
+      .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())
+  await expect(win.locator('canvas[data-drawn]')).toBeVisible()
+  const before = await pixels()
+  await win.emulateMedia({ colorScheme: 'dark', forcedColors: 'none' })
+  await expect.poll(pixels).not.toBe(before)
   await win.screenshot({ path: test.info().outputPath('forced.png'), animations: 'disabled' })
 })
 
