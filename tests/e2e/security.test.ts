@@ -81,3 +81,38 @@ test.describe('an encrypted disk', () => {
         for (const passphrase of [FIRST, SECOND]) expect(readFileSync(file).includes(passphrase), file).toBe(false)
   })
 })
+
+/** The same disk, which held sevens when its snapshot was taken, and holds 64 KiB of eights now. */
+function withSnapshot(folder: string): void {
+  const path = luksDisk(folder, 'mail.qcow2')
+  qemuImg('snapshot', '-c', 'before', ...opened(path, FIRST))
+  execFileSync('qemu-io', ['-c', 'write -q -P 8 64k 64k', ...opened(path, FIRST)])
+}
+
+test.describe('a locked disk', () => {
+  test.use({ seed: { fill: withSnapshot } })
+
+  test('is unlocked where its snapshot is compared; then its map asks no more', async ({ win, strata }) => {
+    await lookInside(win, strata, 'mail.qcow2')
+    await win.getByRole('tab', { name: 'Map' }).click()
+    await expect(win.getByText('Enter its passphrase to see the partitions on it.')).toBeVisible()
+
+    await win.getByRole('tab', { name: /^Snapshots/ }).click()
+    await win.getByRole('button', { name: 'More for before' }).click()
+    await win.getByRole('menuitem', { name: 'Compare…' }).click()
+    const sheet = win.getByRole('dialog', { name: 'Compare before' })
+    await expect(sheet.getByText('mail.qcow2 is encrypted. Enter its passphrase to go on.')).toBeVisible()
+    await sheet.getByLabel('Passphrase', { exact: true }).fill('wrong')
+    await sheet.getByRole('button', { name: 'Unlock' }).click()
+    await expect(sheet.getByRole('alert')).toBeVisible()
+    await sheet.getByLabel('Passphrase', { exact: true }).fill(FIRST)
+    await sheet.getByRole('button', { name: 'Unlock' }).click()
+    await expect(sheet.getByText('64 KiB differ, in 1 place.')).toBeVisible()
+    await expect(sheet.getByLabel('Passphrase', { exact: true })).toHaveCount(0)
+    await sheet.getByRole('button', { name: 'Done' }).click()
+
+    await win.getByRole('tab', { name: 'Map' }).click()
+    await expect(win.getByText('Point at a square.')).toBeVisible()
+    await expect(win.getByLabel('Passphrase', { exact: true })).toHaveCount(0)
+  })
+})

@@ -95,9 +95,9 @@ export class DiskMap {
     return this.#runs
   }
 
-  /** Reads partitions and the strip; the view is read once there is room for it. */
-  async read(): Promise<void> {
-    await Promise.all([this.#readStrip(), this.#readLayout()])
+  /** Reads the strip; the view is read once there is room for it. */
+  read(): Promise<void> {
+    return this.#readStrip()
   }
 
   /** Says how many cells there is room for; the part of the disk that was in view stays there. */
@@ -200,9 +200,9 @@ export class DiskMap {
     }
   }
 
-  async #readLayout(): Promise<void> {
-    const { path, format, encrypted } = this.#disk
-    if (encrypted) return
+  /** Reads the partitions, for which an encrypted disk must be unlocked. */
+  async readLayout(): Promise<void> {
+    const { path, format } = this.#disk
     // Without the guest's partitions the map is still the map.
     this.#layout = await this.#client.layout({ path, format }).catch(() => undefined)
   }

@@ -1,4 +1,5 @@
 import type { Client, WindowApi } from '../../../shared/api.ts'
+import type { DiskInfo } from '../../../shared/model.ts'
 import type { Host } from '../api.ts'
 
 /** Which encrypted images are unlocked, and how that changes. The passphrases themselves are the host's. */
@@ -17,6 +18,11 @@ export class Keys {
 
   has(path: string): boolean {
     return this.#unlocked.includes(path)
+  }
+
+  /** The first of these disks whose passphrase has yet to be entered. */
+  lockedAmong(layers: readonly DiskInfo[]): DiskInfo | undefined {
+    return layers.find(({ path, encrypted }) => encrypted && !this.has(path))
   }
 
   /** Rejects with the host's error where the passphrase does not fit. */

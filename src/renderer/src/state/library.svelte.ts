@@ -1,5 +1,6 @@
 import type { Client, DiscardRequest, LibraryEntry, MoveRequest, WatchedFolder, WindowApi } from '../../../shared/api.ts'
-import { chainForest, filterForest } from '../lib/chain-tree.ts'
+import type { DiskInfo } from '../../../shared/model.ts'
+import { chainForest, chainFrom, filterForest } from '../lib/chain-tree.ts'
 import { groupForest } from '../lib/library-groups.ts'
 import type { LibraryView, SortKey } from '../../../shared/library-view.ts'
 import { viewForest } from '../lib/library-view.ts'
@@ -59,6 +60,11 @@ export class Library {
 
   entry(path: string): LibraryEntry | undefined {
     return this.#entries.find((entry) => entry.path === path)
+  }
+
+  /** A disk and all that it stands on, as far as the library knows. */
+  layersOf(disk: DiskInfo): readonly DiskInfo[] {
+    return chainFrom(this.#entries, disk.path)?.layers ?? [disk]
   }
 
   /** Sorts the table by a column, or turns the order round where it is sorted so. */

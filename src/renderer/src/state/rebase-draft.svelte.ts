@@ -24,6 +24,8 @@ export class RebaseDraft {
   #error = $state.raw<ErrorDto | undefined>(undefined)
 
   readonly base = $derived(this.#onto?.layers[0])
+  /** every layer of the new base */
+  readonly layers = $derived(this.#onto?.layers ?? [])
   readonly problem = $derived.by(() => {
     const { base } = this
     if (!base) return undefined

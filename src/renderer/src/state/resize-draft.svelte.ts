@@ -92,10 +92,10 @@ export class ResizeDraft {
     this.unit = unit
   }
 
-  /** Looks at what the guest has put on the disk, and at who stands on it. What can't be read counts as not known. */
-  async look(): Promise<void> {
+  /** Looks at what the guest has put on the disk, and at who stands on it. What can't be read, or is locked, counts as not known. */
+  async look(locked: boolean): Promise<void> {
     const { path, format } = this.info
-    const [layout] = await Promise.allSettled([this.#client.layout({ path, format }), this.dependants.read()])
+    const [layout] = await Promise.allSettled([locked ? undefined : this.#client.layout({ path, format }), this.dependants.read()])
     if (layout.status === 'fulfilled') this.#layout = layout.value
     this.#looked = true
   }

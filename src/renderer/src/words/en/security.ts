@@ -71,6 +71,8 @@ export const securityWords = {
   iterTimeHint: 'Longer slows down who guesses, and every opening.',
   iterTimes: (seconds: number) => (seconds === 1 ? '1 second' : `${seconds} seconds`),
   needsUnlock: (disk: string) => `${disk} is encrypted. Enter its passphrase to go on.`,
+  unlockForPartitions: (disk: string) => `${disk} is encrypted. Enter its passphrase to see the partitions on it.`,
+  unlockForUse: (disk: string) => `${disk} is encrypted. Enter its passphrase to see how much of it is in use.`,
   differ: 'The two are not the same.',
   noneFree: 'All eight slots are in use. Remove one first.',
 } as const
