@@ -106,7 +106,7 @@ export class StrataHost {
   #spawn(): Promise<string> {
     const args =
       this.kind === 'serve'
-        ? ['out/main/server.js', '--root', this.folder]
+        ? ['out/main/server.js', '--root', this.folder, ...this.#samePort()]
         : ['--import', './tests/electron-shim/register.mjs', 'out/main/index.js']
     const child = spawn(process.execPath, args, { env: this.#environment(), stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
@@ -124,6 +124,11 @@ export class StrataHost {
       child.stderr.on('data', hear)
       child.once('exit', (code) => reject(new Error(`ended with ${code}:\n${said}`)))
     })
+  }
+
+  /** Started again, the server answers where it did before. */
+  #samePort(): string[] {
+    return this.#address === '' ? [] : ['--port', new URL(this.#address).port]
   }
 
   #environment(): Record<string, string> {

@@ -24,6 +24,16 @@ export interface Host {
 
 const TOKEN_KEY = 'strata.token'
 
+/**
+ * Begins anew when another link to this server is opened in the page: a server that was started again has another token, and a browser that is led to
+ * the same address with another fragment keeps the page as it is.
+ */
+export function followNewLinks(): void {
+  addEventListener('hashchange', () => {
+    if (tokenInFragment(location.hash) !== undefined) location.reload()
+  })
+}
+
 /** The host of this window: the desktop's bridge, or the server that sent the page. Undefined for a page that came without its token. */
 export function findHost(): Host | undefined {
   if (window.strata) return desktopHost(window.strata)

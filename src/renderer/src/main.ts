@@ -1,6 +1,6 @@
 import './app.css'
 import { mount } from 'svelte'
-import { findHost } from './api.ts'
+import { findHost, followNewLinks } from './api.ts'
 import App from './App.svelte'
 import NoHost from './NoHost.svelte'
 import { Strata } from './state/strata.svelte.ts'
@@ -8,6 +8,7 @@ import { Strata } from './state/strata.svelte.ts'
 const target = document.getElementById('app')
 if (!target) throw new Error('The page has no #app')
 
+followNewLinks()
 const host = findHost()
 if (host) mount(App, { target, props: { strata: new Strata(host) } })
 else mount(NoHost, { target })

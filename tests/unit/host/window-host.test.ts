@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { HostFacts, JobOrder, JobView, LibraryEntry } from '../../../src/shared/api.ts'
 import { makeClient, type WindowClient } from '../../../src/shared/rpc/client.ts'
+import { EngineHost } from '../../../src/host/engine-host.ts'
 import { Grants } from '../../../src/host/grants.ts'
+import { JobThread } from '../../../src/host/job-thread.ts'
 import type { Shell } from '../../../src/host/shell.ts'
 import { WindowHost } from '../../../src/host/window-host.ts'
 import { pipe } from '../../fixtures/pipe.ts'
@@ -14,8 +16,16 @@ const DENIED = { code: 'DENIED' }
 /** Long enough for a thread to start on a busy machine. */
 const SOON = { timeout: 10_000 }
 
+/** An engine whose threads die at work where a job makes a disk, as they do without memory. */
+class FrailEngine extends EngineHost {
+  override start(...[order, gate, options]: Parameters<EngineHost['start']>): ReturnType<EngineHost['start']> {
+    if (order.kind !== 'create') return super.start(order, gate, options)
+    return new JobThread(order, gate, { ...options, entry: join(import.meta.dirname, 'workers', 'dying-job.ts') })
+  }
+}
+
 /** A folder with a disk of 1 MiB, a secret outside of it, and a host that was granted `roots`. */
-function setUp({ roots = ['disks'], shell = {} }: { roots?: string[]; shell?: Partial<Shell> } = {}) {
+function setUp({ roots = ['disks'], shell = {}, engine }: { roots?: string[]; shell?: Partial<Shell>; engine?: EngineHost } = {}) {
   const base = scratchFolder()
   const disks = join(base, 'disks')
   mkdirSync(disks)
@@ -27,6 +37,7 @@ function setUp({ roots = ['disks'], shell = {} }: { roots?: string[]; shell?: Pa
       folder: join(base, 'data'),
       grants: new Grants(roots.map((root) => join(base, root))),
       shell: { facts, ...shell },
+      ...(engine && { engine }),
     })
     onTestFinished(() => host.close())
     return { host, window: connect(host) }
@@ -166,6 +177,25 @@ describe('the main road', () => {
     expect(missing).toMatchObject({ path: disk, present: false })
     expect(broken).toMatchObject({ present: true, error: { where: { path: join(disks, 'broken.qcow2') } } })
     expect((await window.removeFromLibrary({ path: disk })).length).toBe(1)
+  })
+})
+
+describe('a job whose thread dies', () => {
+  it('fails with what to do, leaves nothing that it had begun, and the next jobs and questions are done', async () => {
+    const { window, disks, disk } = setUp({ engine: new FrailEngine() })
+    const path = join(disks, 'new')
+    expect(await run(window, { kind: 'create', request: { path, format: 'raw', size: 512, overwrite: false } })).toMatchObject({
+      status: 'failed',
+      error: {
+        code: 'WORKER_DIED',
+        message: expect.stringContaining('thread') as string,
+        hint: expect.stringContaining('Try again') as string,
+      },
+    })
+    expect(readdirSync(disks).toSorted()).toEqual(['disk.raw', 'new.settled'])
+    expect(await run(window, toQcow2(disk, join(disks, 'disk.qcow2')))).toMatchObject({ status: 'done' })
+    expect((await window.jobs({})).map(({ status }) => status)).toEqual(['failed', 'done'])
+    expect((await window.info({ path: disk })).layers).toHaveLength(1)
   })
 })
 
