@@ -2,13 +2,26 @@ import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { expect, type StrataHost } from './host.ts'
 
+/** What a drop on the window's cover would do. */
+type DropTarget = 'look' | 'convert' | 'overlay'
+
 /** Drags a file from the system over the window and drops it on a target, as the desktop does it. */
-export function dropFile(win: Page, strata: StrataHost, path: string, target: 'look' | 'convert'): Promise<void> {
+export function dropFile(win: Page, strata: StrataHost, path: string, target: DropTarget): Promise<void> {
   return dropFiles(win, strata, [path], target)
 }
 
 /** The same with several at once. */
-export async function dropFiles(win: Page, strata: StrataHost, paths: readonly string[], target: 'look' | 'convert'): Promise<void> {
+export async function dropFiles(win: Page, strata: StrataHost, paths: readonly string[], target: DropTarget): Promise<void> {
+  const { drop } = await dragFiles(win, strata, paths)
+  await drop(target)
+}
+
+/** Drags files over the window; they hang there until they are dropped. */
+export async function dragFiles(
+  win: Page,
+  strata: StrataHost,
+  paths: readonly string[],
+): Promise<{ drop: (target: DropTarget) => Promise<void> }> {
   for (const path of paths) await strata.announceDrop(path)
   const session = await win.context().newCDPSession(win)
   const data = { items: [], files: [...paths], dragOperationsMask: 1 }
@@ -16,14 +29,18 @@ export async function dropFiles(win: Page, strata: StrataHost, paths: readonly s
     session.send('Input.dispatchDragEvent', { type, x, y, data })
   await drag('dragEnter', 400, 300)
   await drag('dragOver', 400, 300)
-  const box = await win.locator(`[data-drop=${target}]`).boundingBox()
-  if (!box) throw new Error(`no drop target "${target}"`)
-  const x = box.x + box.width / 2
-  const y = box.y + box.height / 2
-  await drag('dragOver', x, y)
-  await expect(win.locator(`[data-drop=${target}]`)).toHaveClass(/aimed/)
-  await drag('drop', x, y)
-  await session.detach()
+  return {
+    async drop(target) {
+      const box = await win.locator(`[data-drop=${target}]`).boundingBox()
+      if (!box) throw new Error(`no drop target "${target}"`)
+      const x = box.x + box.width / 2
+      const y = box.y + box.height / 2
+      await drag('dragOver', x, y)
+      await expect(win.locator(`[data-drop=${target}]`)).toHaveClass(/aimed/)
+      await drag('drop', x, y)
+      await session.detach()
+    },
+  }
 }
 
 /** The row of a disk in the side list. */

@@ -5,7 +5,7 @@ import type { Files } from './files.svelte.ts'
 import type { Library } from './library.svelte.ts'
 import type { Navigation } from './navigation.svelte.ts'
 
-export type DropPlace = 'look' | 'convert'
+export type DropPlace = 'look' | 'convert' | 'overlay'
 
 /** A drag of files over the window: shows what a drop would do, and does it. */
 export class DropTarget {
@@ -68,6 +68,10 @@ export class DropTarget {
     if (first === undefined) return
     if (place === 'convert') {
       this.#navigation.openSheet({ is: 'convert', sources: paths })
+      return
+    }
+    if (place === 'overlay') {
+      this.#navigation.openSheet({ is: 'create', backing: first })
       return
     }
     this.#navigation.closeSheet()

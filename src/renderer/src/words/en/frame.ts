@@ -32,6 +32,8 @@ export const dropWords = {
   lookHint: 'What it is, how large, whether it is sound. Nothing is changed.',
   convert: 'Convert',
   convertHint: 'Into qcow2 or raw. The original stays as it is.',
+  overlay: 'New overlay on this',
+  overlayHint: 'A new disk that reads from this one, and keeps every change to itself.',
   searching: 'Looking for the file…',
   notFound: (name: string) =>
     `A browser does not tell where a dropped file lies, and ${name} was not found in the folders that Strata may read. Choose it here:`,
