@@ -47,7 +47,10 @@ describe('an image that others stand on', () => {
     const { folder, base } = await family()
     expect(await command('snapshot', '-d', 'one', base)).toMatchObject({ exit: 0 })
     const line = ['--replace-source', '-O', 'raw', base, join(folder, 'base.raw')]
-    expect(await command('convert', ...line)).toMatchObject({ exit: 1, err: expect.stringContaining('Replacing this image would change') as string })
+    expect(await command('convert', ...line)).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('Replacing this image would change') as string,
+    })
     expect(await command('convert', '--force', ...line)).toMatchObject({ exit: 0, err: '' })
     expect(existsSync(base)).toBe(false)
   })

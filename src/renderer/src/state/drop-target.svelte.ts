@@ -71,6 +71,8 @@ export class DropTarget {
       return
     }
     if (place === 'overlay') {
+      // A folder was one thing that hung over the window, and is as many disks as lie in it.
+      if (paths.length > 1) throw new StrataError('INVALID_ARGUMENT', words.drop.oneBase, {}, words.drop.oneBaseHint)
       this.#navigation.openSheet({ is: 'create', backing: first })
       return
     }

@@ -33,6 +33,8 @@ export const dropWords = {
   convert: 'Convert',
   convertHint: 'Into qcow2 or raw. The original stays as it is.',
   overlay: 'New overlay on this',
+  oneBase: 'An overlay stands on one disk, and this folder holds several',
+  oneBaseHint: 'Drop one of the files in it.',
   overlayHint: 'A new disk that reads from this one, and keeps every change to itself.',
   searching: 'Looking for the file…',
   notFound: (name: string) =>
