@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { dropFiles, lookInside, placeDisk, row, tray } from './hands.ts'
 import { expect, test, type StrataHost } from './host.ts'
-import { emptyQcow2, hasQemu, NO_QEMU, overlay, qemuImg, smallRaw } from './images.ts'
+import { emptyQcow2, hasQemu, luksQcow2, NO_QEMU, overlay, qemuImg, smallRaw } from './images.ts'
 
 test.skip(!hasQemu, NO_QEMU)
 
@@ -15,8 +15,7 @@ test.use({
       smallRaw(folder, 'card.raw')
       overlay(folder, 'orphan.qcow2', 'base.qcow2')
       qemuImg('rebase', '-u', '-b', 'gone.qcow2', '-F', 'qcow2', join(folder, 'orphan.qcow2'))
-      const luks = 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10'
-      qemuImg('create', '-q', '-f', 'qcow2', '--object', 'secret,id=s,data=words', '-o', luks, join(folder, 'safe.qcow2'), '8M')
+      luksQcow2(folder, 'safe.qcow2', 'words')
     },
   },
 })

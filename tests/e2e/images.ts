@@ -59,6 +59,20 @@ export function emptyQcow2(folder: string, name: string): string {
   return path
 }
 
+/** A LUKS disk of 8 MiB whose passphrase costs little to try. QEMU measures that cost, which on a busy machine fails now and then: it is asked again. */
+export function luksQcow2(folder: string, name: string, passphrase: string): string {
+  const path = join(folder, name)
+  const options = 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10'
+  for (let left = 4; ; left--) {
+    try {
+      qemuImg('create', '-q', '-f', 'qcow2', '--object', `secret,id=s,data=${passphrase}`, '-o', options, path, '8M')
+      return path
+    } catch (error) {
+      if (left === 0) throw error
+    }
+  }
+}
+
 /** An overlay named relative to its base, which must lie in the same folder. */
 export function overlay(folder: string, name: string, base: string): string {
   const path = join(folder, name)

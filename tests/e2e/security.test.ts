@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { lookInside, tray } from './hands.ts'
 import { expect, test } from './host.ts'
-import { hasQemu, NO_QEMU, qemuImg } from './images.ts'
+import { hasQemu, luksQcow2, NO_QEMU, qemuImg } from './images.ts'
 
 test.skip(!hasQemu, NO_QEMU)
 
@@ -18,9 +18,7 @@ function opened(path: string, passphrase: string): string[] {
 
 /** A LUKS disk of 8 MiB, whose passphrase costs little to try, with a mebibyte of data. */
 function luksDisk(folder: string, name: string): string {
-  const path = join(folder, name)
-  const options = 'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10'
-  qemuImg('create', '-q', '-f', 'qcow2', '--object', `secret,id=s,data=${FIRST}`, '-o', options, path, '8M')
+  const path = luksQcow2(folder, name, FIRST)
   execFileSync('qemu-io', ['-c', 'write -q -P 7 64k 1M', ...opened(path, FIRST)])
   return path
 }
