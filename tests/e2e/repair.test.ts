@@ -87,6 +87,7 @@ test('a disk is compacted after a look at what each way wins', async ({ win, str
   await expect(sheet.getByText('strata compact -p -f qcow2 --rewrite -c')).toBeVisible()
   expect(room()).toBe(before)
   await sheet.getByRole('radio', { name: /^In place/ }).click()
+  // Whether or not the looks at the other ways have ended.
   await sheet.getByRole('button', { name: /^Give back about 12 MiB/ }).click()
   await expect(win.getByText(/^Compacted: .* 12 MiB given back\.$/)).toBeVisible()
   await expect(tray(win)).toContainText('Compacted loose.qcow2')

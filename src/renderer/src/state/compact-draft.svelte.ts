@@ -20,6 +20,7 @@ export class CompactDraft {
   readonly #estimates = new SvelteMap<CompactWay, CompactEstimate>()
   /** the estimates under way, to be cancelled when nobody waits for them any more */
   readonly #looking = new SvelteSet<number>()
+  #looks: Promise<unknown> = Promise.resolve()
   #left = false
   #chosen = $state<CompactWay | undefined>(undefined)
   #error = $state.raw<ErrorDto | undefined>(undefined)
@@ -59,7 +60,7 @@ export class CompactDraft {
 
   /** Looks what each way would win. Changes nothing. */
   async look(): Promise<void> {
-    await Promise.all(COMPACT_WAYS.map((way) => this.#look(way)))
+    await (this.#looks = Promise.all(COMPACT_WAYS.map((way) => this.#look(way))))
   }
 
   /** Nobody waits for the estimates any more: those under way end. */
@@ -71,8 +72,12 @@ export class CompactDraft {
   /** Starts the job and answers whether it started. */
   async start(): Promise<boolean> {
     if (!this.worthwhile) return false
+    const { request } = this
+    // A look at another way still reads the file, and nothing may change it meanwhile.
+    this.leave()
+    await this.#looks
     try {
-      await this.#jobs.start({ kind: 'compact', request: this.request })
+      await this.#jobs.start({ kind: 'compact', request })
       return true
     } catch (error) {
       this.#error = toErrorDto(error)
