@@ -1,8 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
-// Sizes and dates are written as the machine's people write them; the tests expect them as in English.
-process.env['LC_ALL'] = 'en_US.UTF-8'
+// Sizes and dates are written as the machine's people write them; the tests expect them as in English. Where a locale is not there, shells complain.
+process.env['LC_ALL'] = 'C.UTF-8'
 
 export default defineConfig({
   // The svelte plugin compiles the runes of the renderer's `*.svelte.ts` state classes.
