@@ -56,6 +56,14 @@ const MAKERS: [name: string, run: (engine: Engine) => unknown][] = [
         context,
       ),
   ],
+  [
+    'convert --replace-source',
+    (engine) =>
+      engine.convert(
+        { source: { path: '/top' }, target: { path: '/old', format: 'qcow2' }, overwrite: true, replaceSource: true },
+        context,
+      ),
+  ],
 ]
 
 describe('a call that fails', () => {

@@ -55,10 +55,11 @@ export function convert(platform: Platform, request: ConvertRequest, context: Co
       close,
     }
     const copied = (target.inPlace ? convertInPlace : convertToNew)(platform, request, copying, context)
-    // Also where it had more names than one: this is the one that was given.
+    const info = describeLayer(platform, target.path, { gate, format: target.format })
+    // Last of all, and also where it had more names than one: this is the one that was given.
     if (replaced !== undefined && platform.files.canonical(target.path) !== replaced) platform.files.remove(replaced)
     const lost = salvaging?.lost
-    return { info: describeLayer(platform, target.path, { gate, format: target.format }), copied, ...(lost?.bytes && { unreadable: lost }) }
+    return { info, copied, ...(lost?.bytes && { unreadable: lost }) }
   } finally {
     close()
   }

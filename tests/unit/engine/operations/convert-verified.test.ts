@@ -137,6 +137,9 @@ describe('a conversion that replaces its source', () => {
     expect(() => convert({ ...from, range: { start: 0, length: 512 } })).toThrow(
       expect.objectContaining({ where: { path: '/b', field: 'source' } }),
     )
+    expect(() => convert({ ...from, bitmaps: 'all', unflushed: true })).toThrow(
+      expect.objectContaining({ where: { path: '/b', field: 'unflushed' } }),
+    )
     expect(names()).toEqual(['/a.img', '/b'])
     convert({ ...from, bitmaps: 'all' })
     expect(names()).toEqual(['/a.img', '/c'])

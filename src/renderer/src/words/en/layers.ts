@@ -14,7 +14,6 @@ export const layersWords = {
   nearby: 'not in the library',
   share: (percent: string) => `${percent} of what the disk reads`,
   snapshots: (count: number) => many(count, 'snapshot'),
-  nearbyHint: 'Images of its folder that stand on it are drawn too.',
   looking: 'Looking for other images that stand on the layer below…',
   nobody: 'No other image in its folder or in your library stands on the layer below.',
   changed: (count: number) =>
