@@ -8,11 +8,9 @@ export function desktop(): Shell {
   return {
     facts: { kind: 'desktop', platform: process.platform, version: app.getVersion(), home: homedir(), separator: sep },
 
-    async openDialog({ title, filters, several }) {
+    openDialog({ title, filters, several }) {
       const options: OpenDialogOptions = { title, filters, properties: several ? ['openFile', 'multiSelections'] : ['openFile'] }
-      const window = currentWindow()
-      const { canceled, filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
-      return canceled ? [] : filePaths
+      return showOpen(options)
     },
 
     async saveDialog({ title, suggestion, filters }) {
@@ -28,10 +26,8 @@ export function desktop(): Shell {
     },
 
     async folderDialog(title) {
-      const options: OpenDialogOptions = { title, properties: ['openDirectory'] }
-      const window = currentWindow()
-      const { canceled, filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
-      return canceled ? undefined : filePaths[0]
+      const [path] = await showOpen({ title, properties: ['openDirectory'] })
+      return path
     },
 
     async askGrant(path) {
@@ -65,6 +61,13 @@ export function desktop(): Shell {
       shell.showItemInFolder(path)
     },
   }
+}
+
+/** The system's open dialog over the window that is used; answers no paths where the person cancels. */
+export async function showOpen(options: OpenDialogOptions): Promise<string[]> {
+  const window = currentWindow()
+  const { canceled, filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
+  return canceled ? [] : filePaths
 }
 
 /** A path as a native box shows it: no character in it can hide, reorder or break the line. */

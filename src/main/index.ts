@@ -3,7 +3,7 @@ import { app, BrowserWindow, dialog } from 'electron'
 import { dataFolder } from '../host/data-folder.ts'
 import { Grants } from '../host/grants.ts'
 import { WindowHost } from '../host/window-host.ts'
-import { currentWindow, desktop } from './desktop.ts'
+import { currentWindow, desktop, showOpen } from './desktop.ts'
 import { filesAmong, isFirst } from './hand-over.ts'
 import { onDropped, windowChannel } from './ipc.ts'
 import { setMenu } from './menu.ts'
@@ -64,11 +64,7 @@ function receive(paths: string[]): void {
 }
 
 async function openByDialog(host: WindowHost): Promise<void> {
-  const window = currentWindow()
-  const { filePaths } = await (window
-    ? dialog.showOpenDialog(window, { properties: ['openFile'] })
-    : dialog.showOpenDialog({ properties: ['openFile'] }))
-  host.open(filePaths)
+  host.open(await showOpen({ properties: ['openFile'] }))
 }
 
 /** Before the app ends, its jobs are cancelled and what they had staged is removed; while there are such, the person is asked. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { dropFiles, lookInside, placeDisk, row, tray } from './hands.ts'
 import { expect, test, type StrataHost } from './host.ts'
 import { emptyQcow2, hasQemu, luksQcow2, NO_QEMU, overlay, qemuImg, smallRaw } from './images.ts'
+import { expectSound, schemeOf } from './sound.ts'
 
 test.skip(!hasQemu, NO_QEMU)
 
@@ -20,18 +20,9 @@ test.use({
   },
 })
 
-/** Nothing that axe calls serious or critical may be on the page. */
+/** Judges what is in view; the page below a sheet was judged by itself. */
 async function axe(win: Page, view: string): Promise<void> {
-  await win.waitForTimeout(250)
-  const builder = new AxeBuilder({ page: win })
-  // The page below a sheet was judged by itself.
-  if ((await win.getByRole('dialog').count()) > 0) builder.include('[role=dialog]')
-  const { violations } = await builder.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  expect(
-    grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary ?? ''}`).join(' | ')}`),
-    view,
-  ).toEqual([])
+  await expectSound(win, view, (await win.getByRole('dialog').count()) > 0 ? '[role=dialog]' : undefined)
 }
 
 /** What is wider than its room, and where no finger can bring it into sight. */
@@ -123,7 +114,7 @@ async function judge(win: Page, view: string, over = '[role=dialog]'): Promise<v
 async function dress(win: Page, strata: StrataHost): Promise<void> {
   // A view is looked at in three sizes, and a loaded machine takes seconds for each.
   test.setTimeout(300_000)
-  await win.emulateMedia({ colorScheme: strata.kind === 'serve' ? 'light' : 'dark' })
+  await win.emulateMedia({ colorScheme: schemeOf(strata) })
 }
 
 test('every tab and sheet is sound for axe, and whole at 200 %', async ({ win, strata }) => {

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { dropFile, lookInside, row } from './hands.ts'
-import { expect, test, type StrataHost } from './host.ts'
+import { expect, test } from './host.ts'
 import { cutQcow2, emptyQcow2, hasQemu, leakyQcow2, NO_QEMU, overlay, qemuImg } from './images.ts'
+import { expectSound, schemeOf } from './sound.ts'
 
 test.skip(!hasQemu, NO_QEMU)
 
@@ -17,23 +16,6 @@ test.use({
     },
   },
 })
-
-/** Nothing that axe calls serious or critical may be on the page. */
-async function expectSound(win: Page, view: string): Promise<void> {
-  // Half-faded colours on their way in would be judged too.
-  await win.waitForTimeout(300)
-  const { violations } = await new AxeBuilder({ page: win })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  const told = grave.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary ?? ''}`).join(' | ')}`)
-  expect(told, view).toEqual([])
-}
-
-/** The page is one and the same in every shell, so each judges it in one of the two. */
-function schemeOf(strata: StrataHost): 'light' | 'dark' {
-  return strata.kind === 'serve' ? 'light' : 'dark'
-}
 
 test.describe('axe finds nothing serious', () => {
   test.beforeEach(() => {
