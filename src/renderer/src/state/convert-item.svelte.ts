@@ -29,6 +29,8 @@ export class ConvertItem {
   /** images that stand on the source, once the source shall go; undefined until that is known */
   #standing = $state.raw<readonly string[] | undefined>(undefined)
   #turn = 0
+  /** what was asked about last */
+  #asked: string | undefined
 
   /** Fills in a target that suits the source, beside it: the other format, or for a snapshot the same. */
   constructor(source: ChainInfo, snapshot: SnapshotInfo | undefined, separator: string) {
@@ -133,7 +135,11 @@ export class ConvertItem {
   /** Asks what the conversion on these terms would cost, and who would miss the source; an answer that comes too late is dropped. */
   async measure(client: Client<WindowApi>, terms: ConvertTerms): Promise<void> {
     const request = this.request(terms)
+    const asked = JSON.stringify(request)
+    // What another file of the same sheet is called says nothing new about this one.
+    if (asked === this.#asked && this.#error === undefined) return
     const turn = ++this.#turn
+    this.#asked = asked
     if (!request) return
     this.#estimating = true
     try {
