@@ -1,8 +1,7 @@
 import type { JobOrder, JobOutcome, QueryName, Request, Result } from '../shared/api.ts'
-import type { Progress } from '../shared/model.ts'
 import type { Secrets } from '../shared/secrets.ts'
 import type { GateRule } from '../engine/index.ts'
-import { JobThread } from './job-thread.ts'
+import { JobThread, type JobThreadOptions } from './job-thread.ts'
 import { QueryThread } from './query-thread.ts'
 
 /** A job that was started. `pause`, `resume` and `cancel` take effect at the job's next checkpoint. */
@@ -29,7 +28,7 @@ export class EngineHost {
     return (secrets ? this.#keyed : this.#queries).ask(method, request, gate, secrets)
   }
 
-  start(order: JobOrder, gate: GateRule, options: { onProgress: (progress: Progress) => void; secrets?: Secrets }): RunningJob {
+  start(order: JobOrder, gate: GateRule, options: JobThreadOptions): RunningJob {
     const job = new JobThread(order, gate, options)
     this.#jobs.add(job)
     job.done.catch(() => undefined).finally(() => this.#jobs.delete(job))

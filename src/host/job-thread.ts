@@ -15,6 +15,8 @@ export interface JobThreadOptions {
   onProgress: (progress: Progress) => void
   /** copied into the thread, which overwrites its copy */
   secrets?: Secrets
+  /** other work on the machine goes first, where a thread can be told so; absent means it does not */
+  background?: boolean
   entry?: string
   grace?: number
 }
@@ -29,11 +31,11 @@ export class JobThread {
   readonly #staged = new Set<string>()
 
   constructor(order: JobOrder, gate: GateRule, options: JobThreadOptions) {
-    const { onProgress, secrets, entry = workerEntry('job-worker'), grace = GRACE } = options
+    const { onProgress, secrets, background = false, entry = workerEntry('job-worker'), grace = GRACE } = options
     const control = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
     this.#word = new Int32Array(control)
     this.#grace = grace
-    const data: JobThreadData = { order, gate, control, ...(secrets && { secrets }) }
+    const data: JobThreadData = { order, gate, control, background, ...(secrets && { secrets }) }
     this.#worker = new Worker(entry, { workerData: data })
     this.done = this.#follow(onProgress)
   }

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { toErrorDto } from '../shared/errors.ts'
 import { wipe } from '../shared/secrets.ts'
@@ -8,7 +9,7 @@ import type { FromJobThread, JobThreadData } from './thread-messages.ts'
 
 const post = (message: FromJobThread) => parentPort?.postMessage(message)
 
-const { order, gate, secrets = {}, control } = workerData as JobThreadData
+const { order, gate, secrets = {}, control, background } = workerData as JobThreadData
 const engine = createEngine({ staged: (path) => post({ staged: path }), settled: (path) => post({ settled: path }) })
 const job = new SharedJob(control, (progress) => post({ progress }))
 
@@ -16,6 +17,8 @@ const job = new SharedJob(control, (progress) => post({ progress }))
 setImmediate(work)
 
 function work(): void {
+  // Linux counts each thread by itself; elsewhere the whole program would be held back.
+  if (background && process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   try {
     const outcome = doJob(engine, order, { job, gate, secrets })
     job.settle()

@@ -207,6 +207,8 @@ export class Jobs {
     const secrets = entry.secrets?.all()
     const running = this.#engine.start(entry.order, entry.gate(), {
       ...(secrets && { secrets }),
+      // The window answers first, and so does the guest that may run beside it.
+      background: true,
       onProgress: (progress) => {
         entry.pace.take(progress, Date.now())
         if (entry.status === 'paused') entry.pace.rest()

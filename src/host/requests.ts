@@ -216,21 +216,25 @@ const bench = v.strictObject({
   flushInterval: bytes,
 })
 
+function order<const K extends string, S extends v.GenericSchema>(kind: K, request: S) {
+  return v.strictObject({ kind: v.literal(kind), request, forced: v.exactOptional(v.boolean()) })
+}
+
 /** Any order of a job. */
 export const OrderSchema: v.GenericSchema<unknown, JobOrder> = v.variant('kind', [
-  v.strictObject({ kind: v.literal('create'), request: create }),
-  v.strictObject({ kind: v.literal('convert'), request: convert }),
-  v.strictObject({ kind: v.literal('check'), request: check }),
-  v.strictObject({ kind: v.literal('compact'), request: compact }),
-  v.strictObject({ kind: v.literal('measure'), request: measure }),
-  v.strictObject({ kind: v.literal('compare'), request: compare }),
-  v.strictObject({ kind: v.literal('bench'), request: bench }),
-  v.strictObject({ kind: v.literal('resize'), request: resize }),
-  v.strictObject({ kind: v.literal('amend'), request: amend }),
-  v.strictObject({ kind: v.literal('bitmap'), request: bitmap }),
-  v.strictObject({ kind: v.literal('snapshot'), request: snapshot }),
-  v.strictObject({ kind: v.literal('commit'), request: commit }),
-  v.strictObject({ kind: v.literal('rebase'), request: rebase }),
+  order('create', create),
+  order('convert', convert),
+  order('check', check),
+  order('compact', compact),
+  order('measure', measure),
+  order('compare', compare),
+  order('bench', bench),
+  order('resize', resize),
+  order('amend', amend),
+  order('bitmap', bitmap),
+  order('snapshot', snapshot),
+  order('commit', commit),
+  order('rebase', rebase),
 ])
 
 const filters = v.pipe(

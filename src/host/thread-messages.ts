@@ -15,6 +15,8 @@ export interface JobThreadData {
   gate: GateRule
   secrets?: Secrets
   control: SharedArrayBuffer
+  /** other work on the machine goes first */
+  background: boolean
 }
 
 /** What a job's thread says. Exactly one `outcome` or `error` comes, as the last. */

@@ -103,7 +103,14 @@ export type QueryName = { [M in keyof EngineApi]: (typeof ENGINE)[M] extends 'qu
 export type JobName = { [M in keyof EngineApi]: (typeof ENGINE)[M] extends 'job' ? M : never }[keyof EngineApi]
 
 /** A job to start: its verb and that verb's request. */
-export type JobOrder<M extends JobName = JobName> = { [K in M]: { kind: K; request: Request<K> } }[M]
+export type JobOrder<M extends JobName = JobName> = {
+  [K in M]: {
+    kind: K
+    request: Request<K>
+    /** the person was told what else will read otherwise, and said to go on: in the terminal, --force. The job is done the same without it. */
+    forced?: boolean
+  }
+}[M]
 /** What a finished job gave. */
 export type JobOutcome<M extends JobName = JobName> = { [K in M]: { kind: K; result: Result<K> } }[M]
 

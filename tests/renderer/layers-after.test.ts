@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DiskInfo } from '../../src/shared/model.ts'
 import type { ChainNode } from '../../src/renderer/src/lib/chain-tree.ts'
-import { layerCommand } from '../../src/renderer/src/lib/command-line.ts'
+import { orderCommand } from '../../src/renderer/src/lib/order-command.ts'
 import { layersAfter } from '../../src/renderer/src/lib/layers-after.ts'
 
 function node(path: string, actualSize: number, children: ChainNode[] = []): ChainNode {
@@ -78,16 +78,16 @@ describe('the layers after a change', () => {
 describe('the line of a change to a chain', () => {
   it('commits, keeps and forces', () => {
     const request = { path: '/web', format: 'qcow2' as const, keep: true }
-    expect(layerCommand({ kind: 'commit', request }, true)).toBe('strata commit -p -f qcow2 -d --force /web')
+    expect(orderCommand({ kind: 'commit', request, forced: true })).toBe('strata commit -p -f qcow2 -d --force /web')
   })
 
   it('points at another file alone, with its format', () => {
     const request = { path: '/web', format: 'qcow2' as const, backing: { name: 'a b.qcow2', format: 'qcow2' }, mode: 'unsafe' as const }
-    expect(layerCommand({ kind: 'rebase', request }, false)).toBe(`strata rebase -p -f qcow2 -u -b 'a b.qcow2' -F qcow2 /web`)
+    expect(orderCommand({ kind: 'rebase', request })).toBe(`strata rebase -p -f qcow2 -u -b 'a b.qcow2' -F qcow2 /web`)
   })
 
   it('flattens with no base', () => {
     const request = { path: '/a b', backing: null, mode: 'safe' as const }
-    expect(layerCommand({ kind: 'rebase', request }, false)).toBe(`strata rebase -p -b '' '/a b'`)
+    expect(orderCommand({ kind: 'rebase', request })).toBe(`strata rebase -p -b '' '/a b'`)
   })
 })

@@ -58,11 +58,12 @@ function orders(folder: string): { [K in JobName]: JobOrder<K>[] } {
         },
       },
     ],
-    resize: [{ kind: 'resize', request: { path: raw, format: 'raw', size: MIB, shrink: true } }],
+    resize: [{ kind: 'resize', request: { path: raw, format: 'raw', size: MIB, shrink: true }, forced: true }],
     amend: [{ kind: 'amend', request: { path: over, format: 'qcow2', changes: { lazyRefcounts: true, size: 5 * MIB } } }],
     snapshot: [
       { kind: 'snapshot', request: { path: at('copy.qcow2'), format: 'qcow2', action: { do: 'create', name: "before Anna's update" } } },
       { kind: 'snapshot', request: { path: at('copy.qcow2'), format: 'qcow2', action: { do: 'rename', snapshot: '1', name: 'after' } } },
+      { kind: 'snapshot', request: { path: at('copy.qcow2'), format: 'qcow2', action: { do: 'apply', snapshot: '1' } }, forced: true },
     ],
     bitmap: [
       {
@@ -78,7 +79,7 @@ function orders(folder: string): { [K in JobName]: JobOrder<K>[] } {
     commit: [
       { kind: 'commit', request: { path: over, format: 'qcow2', base: disk, keep: true, rate: 100 * MIB } },
       // As the host completes it: the base that is named is the one directly below, and the overlay is emptied.
-      { kind: 'commit', request: { path: over, format: 'qcow2', base: disk } },
+      { kind: 'commit', request: { path: over, format: 'qcow2', base: disk }, forced: true },
     ],
     rebase: [
       { kind: 'rebase', request: { path: over, format: 'qcow2', backing: { name: './a disk.raw', format: 'raw' }, mode: 'unsafe' } },
@@ -112,7 +113,7 @@ describe.skipIf(process.platform === 'win32')('the line of an order, read by a s
     }
     expect(seen.filter((line) => line.startsWith('strata commit'))).toEqual([
       `strata commit -p -f qcow2 -d -b ${folder}/disk.qcow2 -r 100M ${folder}/over,lay.qcow2`,
-      `strata commit -p -f qcow2 ${folder}/over,lay.qcow2`,
+      `strata commit -p -f qcow2 --force ${folder}/over,lay.qcow2`,
     ])
   })
 
@@ -124,6 +125,10 @@ describe.skipIf(process.platform === 'win32')('the line of an order, read by a s
       { kind: 'amend', request: { path: '/a', changes: { keys: { do: 'empty', slot: 1 } } } },
       { kind: 'amend', request: { path: '/a', changes: { backing: null } } },
       { kind: 'convert', request: { source: { path: '/a', secret: 's' }, target: { path: '/b', format: 'raw' }, overwrite: false } },
+      {
+        kind: 'convert',
+        request: { source: { path: '/a' }, also: [{ path: '/b' }], target: { path: '/c', format: 'raw' }, overwrite: false },
+      },
     ]
     expect(none.map(orderCommand)).toEqual(none.map(() => undefined))
   })

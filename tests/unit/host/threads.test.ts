@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { JobOrder } from '../../../src/shared/api.ts'
@@ -8,6 +9,14 @@ import { scratchFolder } from '../../fixtures/scratch.ts'
 
 const follow = { kind: 'follow' } as const
 const worker = (name: string) => join(import.meta.dirname, 'workers', name)
+
+/** The nice value of each thread of this process (proc(5), field 19 of stat). */
+function threadPriorities(): number[] {
+  return readdirSync('/proc/self/task').map((id) => {
+    const afterName = readFileSync(`/proc/self/task/${id}/stat`, 'utf8').split(') ').at(-1) ?? ''
+    return Number(afterName.split(' ')[16])
+  })
+}
 
 function start(folder: string, entry: string, options: Partial<JobThreadOptions> = {}) {
   const order: JobOrder = { kind: 'create', request: { path: join(folder, 'new'), format: 'raw', size: 512, overwrite: false } }
@@ -34,6 +43,22 @@ describe("a job's thread", () => {
     await expect(job.done).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(readdirSync(folder)).toEqual([])
   })
+
+  it.runIf(process.platform === 'linux')(
+    'in the background lets other work go first, and holds nothing else back (Linux counts threads)',
+    async () => {
+      const path = join(scratchFolder(), 'disk.raw')
+      writeFileSync(path, Buffer.alloc(65536))
+      const request = { path, format: 'raw' as const, count: 1e7, bufferSize: 512, step: 512, offset: 0, flushInterval: 0 }
+      const working = Promise.withResolvers<undefined>()
+      const job = new JobThread({ kind: 'bench', request }, follow, { background: true, onProgress: () => working.resolve(undefined) })
+      await working.promise
+      const later = threadPriorities().filter((priority) => priority > 0)
+      job.cancel()
+      await expect(job.done).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(later).toEqual([constants.priority.PRIORITY_BELOW_NORMAL])
+    },
+  )
 
   it('that can not be started rejects its job', async () => {
     await expect(start(scratchFolder(), 'no-such-file.ts').done).rejects.toMatchObject({ code: 'WORKER_DIED' })

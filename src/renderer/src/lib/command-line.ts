@@ -1,4 +1,3 @@
-import type { JobOrder } from '../../../shared/api.ts'
 import type { DiskInfo, Qcow2Options } from '../../../shared/model.ts'
 import type {
   CheckRequest,
@@ -53,22 +52,6 @@ export function resizeCommand(request: ResizeRequest, force = false): string {
   if (force) parts.push('--force')
   parts.push(quote(request.path), sizeArgument(request.size))
   return parts.join(' ')
-}
-
-/** The `strata commit` or `strata rebase` line that does what the order does; `force` where images would read otherwise. Empty for other orders. */
-export function layerCommand(order: JobOrder, force: boolean): string {
-  if (order.kind !== 'commit' && order.kind !== 'rebase') return ''
-  const { path, format } = order.request
-  const parts = ['strata', order.kind, '-p']
-  if (format) parts.push('-f', format)
-  if (order.kind === 'rebase') {
-    const { backing, mode } = order.request
-    if (mode === 'unsafe') parts.push('-u')
-    parts.push('-b', backing ? quote(backing.name) : "''")
-    if (backing?.format !== undefined) parts.push('-F', quote(backing.format))
-  } else if (order.request.keep) parts.push('-d')
-  if (force) parts.push('--force')
-  return [...parts, quote(path)].join(' ')
 }
 
 /** The `strata snapshot` lines that do the same, one after the other. Empty where the terminal, which deletes by name, would delete another. */

@@ -6,9 +6,11 @@ import type {
   BitmapRequest,
   CommitRequest,
   CompareRequest,
+  ConvertRequest,
   MeasureRequest,
   RebaseRequest,
   SnapshotAction,
+  SnapshotRequest,
   SourceImage,
 } from '../../../shared/requests.ts'
 import { checkCommand, compactCommand, convertCommand, createCommand, optionArguments, quote, resizeCommand } from './command-line.ts'
@@ -20,17 +22,18 @@ import { sizeArgument } from './sizes.ts'
  */
 export function orderCommand(order: JobOrder): string | undefined {
   if (namesSecret(order)) return undefined
+  const forced = order.forced ?? false
   switch (order.kind) {
     case 'create':
       return createCommand(order.request)
     case 'convert':
-      return convertCommand(order.request)
+      return convertLine(order.request)
     case 'check':
-      return checkCommand(order.request, false)
+      return checkCommand(order.request, forced)
     case 'compact':
       return order.request.dryRun ? undefined : compactCommand(order.request)
     case 'resize':
-      return resizeCommand(order.request)
+      return resizeCommand(order.request, forced)
     case 'measure':
       return measureCommand(order.request)
     case 'compare':
@@ -40,14 +43,21 @@ export function orderCommand(order: JobOrder): string | undefined {
     case 'amend':
       return amendCommand(order.request)
     case 'snapshot':
-      return snapshotLine(order.request)
+      return snapshotLine(order.request, forced)
     case 'bitmap':
       return bitmapCommand(order.request)
     case 'commit':
-      return commitCommand(order.request)
+      return commitCommand(order.request, forced)
     case 'rebase':
-      return rebaseCommand(order.request)
+      return rebaseCommand(order.request, forced)
   }
+}
+
+/** None for what a window does not ask for, and the terminal says with other words: several sources, a part of a disk, a limit, a rescue. */
+function convertLine(request: ConvertRequest): string | undefined {
+  const { also, range, rate, salvage, sparse, verbatim, unflushed, bitmaps, target } = request
+  const more = [also, range, rate, salvage, sparse, verbatim, unflushed, bitmaps, target.inPlace]
+  return more.every((one) => one === undefined) ? convertCommand(request) : undefined
 }
 
 function measureCommand({ source, target }: MeasureRequest): string | undefined {
@@ -88,9 +98,10 @@ function amendCommand(request: AmendRequest): string | undefined {
   return ['strata', 'amend', '-p', ...formatOf(request), ...shrink, '-o', quote(pairs.join(',')), quote(request.path)].join(' ')
 }
 
-function snapshotLine({ path, action }: { path: string; action: SnapshotAction }): string | undefined {
+function snapshotLine({ path, action }: SnapshotRequest, forced: boolean): string | undefined {
   const words = snapshotWords(action)
-  return words && ['strata', 'snapshot', ...words, quote(path)].join(' ')
+  const force = forced && action.do === 'apply' ? ['--force'] : []
+  return words && ['strata', 'snapshot', ...words, ...force, quote(path)].join(' ')
 }
 
 function snapshotWords(action: SnapshotAction): string[] | undefined {
@@ -121,25 +132,25 @@ function bitmapCommand(request: BitmapRequest): string | undefined {
   return [...parts, quote(request.path), quote(request.name)].join(' ')
 }
 
-function commitCommand(request: CommitRequest): string {
+function commitCommand(request: CommitRequest, forced: boolean): string {
   const { base, keep, rate, changeSnapshots } = request
   const parts = ['strata', 'commit', '-p', ...formatOf(request)]
   // A base that is named keeps the overlay as it is, unless it is the one directly below: the job's order always names it.
   if (keep) parts.push('-d')
   if (keep && base !== undefined) parts.push('-b', quote(base))
   if (rate !== undefined) parts.push('-r', sizeArgument(rate))
-  if (changeSnapshots) parts.push('--force')
+  if (forced || changeSnapshots) parts.push('--force')
   return [...parts, quote(request.path)].join(' ')
 }
 
-function rebaseCommand(request: RebaseRequest): string {
+function rebaseCommand(request: RebaseRequest, forced: boolean): string {
   const { backing, mode, compress, changeSnapshots } = request
   const parts = ['strata', 'rebase', '-p', ...formatOf(request)]
   if (mode === 'unsafe') parts.push('-u')
   if (compress) parts.push('-c')
-  if (changeSnapshots) parts.push('--force')
+  if (forced || changeSnapshots) parts.push('--force')
   parts.push('-b', backing ? quote(backing.name) : "''")
-  if (backing?.format !== undefined) parts.push('-F', backing.format)
+  if (backing?.format !== undefined) parts.push('-F', quote(backing.format))
   return [...parts, quote(request.path)].join(' ')
 }
 

@@ -10,6 +10,7 @@ export class Dependants {
   #paths = $state.raw<readonly string[] | undefined>(undefined)
   #found = $state.raw<readonly Dependant[]>([])
   #complete = $state(true)
+  #unread = $state(0)
   #error = $state.raw<ErrorDto | undefined>(undefined)
 
   constructor(path: string, client: Pick<Client<WindowApi>, 'dependants'>) {
@@ -31,6 +32,11 @@ export class Dependants {
     return this.#complete
   }
 
+  /** how many files could not be read, and may stand on the disk too */
+  get unread(): number {
+    return this.#unread
+  }
+
   get error(): ErrorDto | undefined {
     return this.#error
   }
@@ -41,6 +47,7 @@ export class Dependants {
       this.#found = dependants
       // One that can't be read as it is has nothing to lose.
       this.#paths = dependants.filter(({ broken }) => broken === undefined).map(({ path }) => path)
+      this.#unread = unread.length
       this.#complete = complete && unread.length === 0
       this.#error = undefined
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Client, JobOrder, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo } from '../../../shared/model.ts'
-import { layerCommand } from '../lib/command-line.ts'
+import { orderCommand } from '../lib/order-command.ts'
 import type { Jobs } from './jobs.svelte.ts'
 import type { Library } from './library.svelte.ts'
 
@@ -29,14 +29,15 @@ export class LayerDraft {
   readonly order = $derived.by<JobOrder>(() => {
     const { path, format } = this.info
     const changed = this.changeSnapshots && { changeSnapshots: true }
+    const forced = this.changed.length > 0 && { forced: true }
     return this.ask === 'commit'
-      ? { kind: 'commit', request: { path, format, keep: this.keep, ...changed } }
+      ? { kind: 'commit', request: { path, format, keep: this.keep, ...changed }, ...forced }
       : { kind: 'rebase', request: { path, format, backing: null, mode: 'safe', ...changed } }
   })
   /** Empty where the terminal's one word, which allows both, would allow more than the person does. */
   readonly command = $derived.by(() => {
     const more = this.changed.length > 0 && !this.changeSnapshots && this.info.snapshots.length > 0
-    return more ? '' : layerCommand(this.order, this.changed.length > 0 || this.changeSnapshots)
+    return more ? '' : (orderCommand(this.order) ?? '')
   })
   readonly ready = $derived(this.looked && (this.changed.length === 0 || this.agreed))
 

@@ -5,17 +5,21 @@ import { MapCells } from '../lib/map-cells.ts'
 
 /** Cells that the disk is looked at in: what is told is a share of a picture, not a count of bytes. */
 const CELLS = 4096
-/** Answers that are asked for at most: a disk whose map takes longer tells what is known by then. */
+/** Answers that are asked for at most, a second or so each: of a disk whose map takes longer, the shares are those of its first part. */
 const MOST_ANSWERS = 200
 
 /** How much of what a disk holds comes from each of its layers, as shares of one. */
 export class LayerShares {
   readonly #client: Pick<Client<WindowApi>, 'mapOverview'>
+  readonly #mostAnswers: number
   /** by the path of the layer; empty where the disk holds nothing, or nothing is known */
   readonly shares = new SvelteMap<string, number>()
+  /** guest bytes that were looked at; undefined where it was the whole disk */
+  upTo = $state<number | undefined>(undefined)
 
-  constructor(client: Pick<Client<WindowApi>, 'mapOverview'>) {
+  constructor(client: Pick<Client<WindowApi>, 'mapOverview'>, mostAnswers = MOST_ANSWERS) {
     this.#client = client
+    this.#mostAnswers = mostAnswers
   }
 
   /** Looks at the disk's map. What can't be read has no shares; its own page says why. */
@@ -35,7 +39,8 @@ export class LayerShares {
   async #cellsOf(path: string, size: number): Promise<MapCells> {
     const cellSize = Math.max(65536, Math.ceil(size / CELLS))
     const cells = new MapCells(Math.ceil(size / cellSize))
-    for (let start: number | undefined = 0, turn = 0; start !== undefined && turn < MOST_ANSWERS; turn++) {
+    let start: number | undefined = 0
+    for (let turn = 0; start !== undefined && turn < this.#mostAnswers; turn++) {
       const answer: Awaited<ReturnType<Client<WindowApi>['mapOverview']>> = await this.#client.mapOverview({
         path,
         start,
@@ -45,6 +50,7 @@ export class LayerShares {
       cells.take(answer)
       start = answer.next
     }
+    this.upTo = start
     return cells
   }
 }

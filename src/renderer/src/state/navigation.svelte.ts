@@ -14,7 +14,9 @@ export type Sheet =
   | { is: 'resize'; disk: DiskInfo }
   | { is: 'repairPath'; path: string }
   | { is: 'layer'; disk: DiskInfo; ask: LayerAsk }
-  | { is: 'rebase' | 'compare'; disk: DiskInfo }
+  | { is: 'compare'; disk: DiskInfo }
+  /** `onto`: the path of the new base, where it is known already */
+  | { is: 'rebase'; disk: DiskInfo; onto?: string }
   | { is: 'snapshot'; disk: DiskInfo; ask: SnapshotAsk }
   | { is: 'compare-snapshot'; disk: DiskInfo; snapshot: SnapshotInfo }
   | { is: 'compact'; disk: DiskInfo }

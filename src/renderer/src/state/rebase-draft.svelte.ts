@@ -1,7 +1,7 @@
 import type { Client, JobOrder, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { ChainInfo, DiskInfo } from '../../../shared/model.ts'
-import { layerCommand } from '../lib/command-line.ts'
+import { orderCommand } from '../lib/order-command.ts'
 import { baseName, folderOf } from '../lib/paths.ts'
 import { words } from '../words/en.ts'
 import { Dependants } from './dependants.svelte.ts'
@@ -32,6 +32,7 @@ export class RebaseDraft {
     if (this.#onto?.layers.some(({ path }) => path === this.info.path)) return words.layers.rebase.loops(baseName(base.path))
     return base.path === this.info.backingPath && !this.nameOnly ? words.layers.rebase.same(baseName(base.path)) : undefined
   })
+  readonly #harms = $derived.by(() => this.nameOnly && (this.dependants.paths?.length ?? 0) > 0)
   readonly order = $derived.by<JobOrder | undefined>(() => {
     const { path, format } = this.info
     const { base } = this
@@ -40,10 +41,10 @@ export class RebaseDraft {
     // Beside the disk, a base is named without its folder, so that both can be moved together.
     const name = folderOf(base.path) === folderOf(path) ? baseName(base.path) : base.path
     const mode = this.nameOnly ? 'unsafe' : 'safe'
-    return { kind: 'rebase', request: { path, format, backing: { name, format: base.format }, mode, ...changed } }
+    const forced = this.#harms && { forced: true }
+    return { kind: 'rebase', request: { path, format, backing: { name, format: base.format }, mode, ...changed }, ...forced }
   })
-  readonly #harms = $derived.by(() => this.nameOnly && (this.dependants.paths?.length ?? 0) > 0)
-  readonly command = $derived(this.order ? layerCommand(this.order, this.#harms || (this.changeSnapshots && !this.nameOnly)) : '')
+  readonly command = $derived((this.order && orderCommand(this.order)) ?? '')
   readonly ready = $derived.by(() => {
     if (!this.order || this.problem !== undefined) return false
     return !this.nameOnly || (this.dependants.paths !== undefined && (!this.#harms || this.agreed))

@@ -1,7 +1,7 @@
 import type { Client, JobOrder, WindowApi } from '../../../shared/api.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { FindParentResult } from '../../../shared/requests.ts'
-import { layerCommand } from '../lib/command-line.ts'
+import { orderCommand } from '../lib/order-command.ts'
 import type { Jobs } from './jobs.svelte.ts'
 
 type Candidate = FindParentResult['candidates'][number]
@@ -25,7 +25,7 @@ export class RepairPathDraft {
     const { name, format } = this.candidate
     return { kind: 'rebase', request: { path: overlay, format: 'qcow2', backing: { name, format }, mode: 'unsafe' } }
   })
-  readonly command = $derived(this.order ? layerCommand(this.order, false) : '')
+  readonly command = $derived((this.order && orderCommand(this.order)) ?? '')
 
   constructor(path: string, client: Pick<Client<WindowApi>, 'findParent' | 'requestGrant'>, jobs: Jobs) {
     this.#path = path

@@ -106,7 +106,7 @@ export class ResizeDraft {
     this.#error = undefined
     const grown = !this.shrinks
     try {
-      await this.#jobs.start({ kind: 'resize', request: this.request })
+      await this.#jobs.start({ kind: 'resize', request: this.request, forced: this.breaks.length > 0 })
     } catch (error) {
       this.#error = toErrorDto(error)
       return false

@@ -123,7 +123,11 @@ export class SnapshotDraft {
   }
 
   #order(action: SnapshotAction): Parameters<Jobs['start']>[0] {
-    return { kind: 'snapshot', request: { path: this.info.path, format: this.info.format, action } }
+    return {
+      kind: 'snapshot',
+      request: { path: this.info.path, format: this.info.format, action },
+      ...(action.do === 'apply' && this.dependants.length > 0 && { forced: true }),
+    }
   }
 
   #actions(): SnapshotAction[] {

@@ -1,10 +1,10 @@
 import { createContext } from 'svelte'
 import { SvelteSet } from 'svelte/reactivity'
 import type { Host } from '../api.ts'
+import type { JobOrder } from '../../../shared/api.ts'
 import type { CommandName } from '../../../shared/commands.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
-import type { RepairScope } from '../../../shared/requests.ts'
 import { chainFrom } from '../lib/chain-tree.ts'
 import { baseName } from '../lib/paths.ts'
 import { holdsSnapshots } from '../lib/snapshots.ts'
@@ -163,9 +163,9 @@ export class Strata {
     if (disk && holdsSnapshots(disk)) this.navigation.openSheet({ is: 'snapshot', disk, ask: { do: 'create' } })
   }
 
-  /** Mends an image; or, with `dryRun`, looks what that would do. */
-  async repair(disk: DiskInfo, repair: RepairScope, { dryRun }: { dryRun: boolean }): Promise<void> {
-    await this.jobs.start({ kind: 'check', request: { path: disk.path, format: disk.format, repair, dryRun } })
+  /** Starts a repair; or, with `dryRun`, a look at what it would do. */
+  async repair(order: JobOrder<'check'>): Promise<void> {
+    await this.jobs.start(order)
   }
 
   async showInFolder(path: string): Promise<void> {
