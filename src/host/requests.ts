@@ -306,6 +306,7 @@ const REQUESTS: Schemas = {
   findDropped: v.strictObject({ name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)), size: bytes, modified: bytes }),
   requestGrant: byPath,
   showInFolder: byPath,
+  dragOut: byPath,
 }
 
 /** The request as the method's type, or `INVALID_ARGUMENT` with the name of the field that is wrong. */

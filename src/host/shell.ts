@@ -1,6 +1,6 @@
 import type { HostFacts, WindowApi } from '../shared/api.ts'
 
-type Optional = 'openDialog' | 'saveDialog' | 'showInFolder' | 'notify' | 'listFolder' | 'findDropped'
+type Optional = 'openDialog' | 'saveDialog' | 'showInFolder' | 'dragOut' | 'notify' | 'listFolder' | 'findDropped'
 type Answer<M extends keyof WindowApi> = ReturnType<WindowApi[M]> | Promise<ReturnType<WindowApi[M]>>
 
 /**

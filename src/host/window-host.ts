@@ -292,6 +292,7 @@ export class WindowHost {
       const { path } = validRequest('showInFolder', request)
       return this.#ask('showInFolder')({ path: this.#grants.assertReadable(path) })
     },
+    dragOut: (request) => this.#ask('dragOut')({ path: this.#grants.assertReadable(validRequest('dragOut', request).path) }),
   }
 
   /** Starts a job, or lets it wait, once every file that it names is granted. */

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { basename, sep } from 'node:path'
 import { app, BrowserWindow, dialog, Notification, shell, type OpenDialogOptions, type SaveDialogOptions } from 'electron'
 import type { Shell } from '../host/shell.ts'
+import { dragOut } from './drag-out.ts'
 
 /** What the desktop can do for a window: native dialogs, and the system's file manager. */
 export function desktop(): Shell {
@@ -59,6 +60,11 @@ export function desktop(): Shell {
 
     showInFolder({ path }) {
       shell.showItemInFolder(path)
+    },
+
+    async dragOut({ path }) {
+      const window = currentWindow()
+      if (window) await dragOut(window.webContents, path)
     },
   }
 }

@@ -3,6 +3,9 @@ import { screen, type BrowserWindow, type Rectangle } from 'electron'
 import * as v from 'valibot'
 import { JsonFile } from '../host/json-file.ts'
 
+/** Pixels of a window's upper edge. */
+const HEAD = 40
+
 const pixels = v.pipe(v.number(), v.safeInteger())
 const StateSchema = v.object({
   bounds: v.exactOptional(v.object({ x: pixels, y: pixels, width: pixels, height: pixels })),
@@ -18,10 +21,11 @@ export class WindowState {
     this.#file = new JsonFile<State>(join(folder, 'window.json'), StateSchema, () => ({ maximized: false }))
   }
 
-  /** Place and size for a new window; none where no screen shows that place any more. */
+  /** Place and size for a new window; a place that no screen shows any more is moved onto the nearest. */
   bounds(): Partial<Rectangle> {
     const { bounds } = this.#file.read()
-    return bounds && screen.getAllDisplays().some(({ workArea }) => overlap(workArea, bounds)) ? bounds : {}
+    if (!bounds || screen.getAllDisplays().some(({ workArea }) => overlap(workArea, head(bounds)))) return bounds ?? {}
+    return within(screen.getDisplayMatching(bounds).workArea, bounds)
   }
 
   /** Puts the window into the state kept, and keeps its state from now on. */
@@ -37,9 +41,23 @@ export class WindowState {
   }
 }
 
-/** Whether a good part of the window, at least 100 × 50 pixels, would be on that screen. */
+/** The upper edge, by which a window is moved: who can't reach that can't bring the window back. */
+function head({ x, y, width }: Rectangle): Rectangle {
+  return { x, y, width, height: HEAD }
+}
+
+/** Whether a good part of either, 100 pixels of its width and half of a window's head, is in the other. */
 function overlap(a: Rectangle, b: Rectangle): boolean {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y)
-  return width >= 100 && height >= 50
+  return width >= 100 && height >= HEAD / 2
+}
+
+/** A window moved into a screen's area, and made smaller where it is larger than that. */
+function within(area: Rectangle, bounds: Rectangle): Rectangle {
+  const width = Math.min(bounds.width, area.width)
+  const height = Math.min(bounds.height, area.height)
+  const x = Math.min(Math.max(bounds.x, area.x), area.x + area.width - width)
+  const y = Math.min(Math.max(bounds.y, area.y), area.y + area.height - height)
+  return { x, y, width, height }
 }

@@ -299,6 +299,8 @@ export interface WindowApi extends Pick<EngineApi, Exclude<QueryName, 'opens'>> 
   requestGrant(request: { path: string }): boolean
   /** desktop only: selects the file in the system's file manager */
   showInFolder(request: { path: string }): void
+  /** desktop only: the file goes with the drag that the person has begun, out of the window, as a copy */
+  dragOut(request: { path: string }): void
 }
 
 export const WINDOW_METHODS = [
@@ -348,6 +350,7 @@ export const WINDOW_METHODS = [
   'findDropped',
   'requestGrant',
   'showInFolder',
+  'dragOut',
 ] as const satisfies readonly (keyof WindowApi)[]
 
 /** What the host tells every window without being asked. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { Bridge } from '../../src/shared/bridge.ts'
-import { lookInside, row } from './hands.ts'
+import { hang, lookInside, row } from './hands.ts'
 import { expect, test } from './host.ts'
 import { emptyQcow2, hasQemu, NO_QEMU, smallRaw } from './images.ts'
 
@@ -63,6 +63,22 @@ test('the file manager shows where a disk lies', async ({ win, strata }) => {
   await expect.poll(async () => (await strata.control({})).shown).toEqual([join(strata.folder, 'two.raw')])
 })
 
+test('a disk is dragged out of the window by its row, and is no drop on the window', async ({ win, strata }) => {
+  await lookInside(win, strata, 'two.raw')
+  const path = join(strata.folder, 'two.raw')
+  await row(win, 'two.raw').hover()
+  await win.mouse.down()
+  await win.mouse.move(500, 300, { steps: 4 })
+  await expect.poll(async () => (await strata.control({})).draggedOut).toEqual([path])
+  await hang(win, 'dragenter')
+  await expect(win.getByText('Look inside', { exact: true })).toBeHidden()
+  await win.mouse.up()
+  await win.mouse.move(510, 310)
+  await hang(win, 'dragenter')
+  await expect(win.getByText('Look inside', { exact: true })).toBeVisible()
+  await hang(win, 'dragleave')
+})
+
 test('a page that was taken over gets at nothing that was not given', async ({ win, strata }) => {
   await lookInside(win, strata, 'two.raw')
   const secret = join(strata.folder, 'never-given.raw')
@@ -74,6 +90,7 @@ test('a page that was taken over gets at nothing that was not given', async ({ w
   const denied = { error: { code: 'DENIED' } }
   expect(await ask(win, 'info', { path: '/etc/passwd' })).toMatchObject(denied)
   expect(await ask(win, 'info', { path: secret })).toMatchObject(denied)
+  expect(await ask(win, 'dragOut', { path: secret })).toMatchObject(denied)
   expect(await ask(win, 'addToLibrary', { paths: [secret] })).toMatchObject(denied)
   expect(await ask(win, 'startJob', convert(secret, join(strata.folder, 'copy.raw')))).toMatchObject(denied)
   expect(await ask(win, 'startJob', convert(join(strata.folder, 'two.raw'), target))).toMatchObject(denied)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { dragFiles } from './hands.ts'
+import { dragFiles, hang } from './hands.ts'
 import { expect, test } from './host.ts'
 import { emptyQcow2, hasQemu, NO_QEMU, qemuInfo, smallRaw } from './images.ts'
 
@@ -17,6 +17,17 @@ test('a dropped disk becomes the base of a new one, also over a sheet that is op
   const base = join(strata.folder, 'base.qcow2')
   const looking = win.getByText('Look inside', { exact: true })
   const overlay = win.getByText('New overlay on this', { exact: true })
+
+  await hang(win, 'dragenter')
+  await expect(overlay).toBeVisible()
+  await hang(win, 'dragenter') // what it hangs over now is the cover
+  await hang(win, 'dragleave')
+  await expect(overlay).toBeHidden()
+  await hang(win, 'dragenter')
+  await expect(overlay).toBeVisible()
+  // Whatever became of that drag: a pointer that moves by itself drags nothing.
+  await win.mouse.move(300, 200)
+  await expect(overlay).toBeHidden()
 
   const two = await dragFiles(win, strata, [base, join(strata.folder, 'card.raw')])
   await expect(looking).toBeVisible()

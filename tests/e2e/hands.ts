@@ -43,6 +43,15 @@ export async function dragFiles(
   }
 }
 
+/** Tells the page of a drag that comes in, or goes again (as by Escape, or out of the window), which the browser's own tools can't cancel. */
+export async function hang(win: Page, type: 'dragenter' | 'dragleave'): Promise<void> {
+  await win.evaluate((name) => {
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File([], 'disk.raw'))
+    document.elementFromPoint(400, 300)?.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer }))
+  }, type)
+}
+
 /** The row of a disk in the side list. */
 export function row(win: Page, name: string): Locator {
   return win.getByRole('treeitem', { name: new RegExp(`^${name.replaceAll('.', '\\.')}`) })

@@ -25,6 +25,8 @@ export interface ControlInput {
 export interface ControlReport {
   /** what was shown in the file manager */
   shown: string[]
+  /** files that were dragged out of the window */
+  draggedOut: string[]
   /** what was put into the system's list of recent documents */
   recent: string[]
   /** notifications that were shown */
@@ -38,6 +40,7 @@ class Control {
   app: EventEmitter | undefined
   menu: MenuItemConstructorOptions[] = []
   readonly shown: string[] = []
+  readonly draggedOut: string[] = []
   readonly recent: string[] = []
   readonly notified: ControlReport['notified'] = []
   readonly taskBar: ControlReport['taskBar'] = []
@@ -60,8 +63,8 @@ class Control {
   }
 
   report(): ControlReport {
-    const { shown, recent, notified, taskBar } = this
-    return { shown, recent, notified, taskBar }
+    const { shown, draggedOut, recent, notified, taskBar } = this
+    return { shown, draggedOut, recent, notified, taskBar }
   }
 
   takeOpen(): string[] {

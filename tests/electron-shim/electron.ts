@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { App, Dialog, MenuItemConstructorOptions, Screen, Session, Shell } from 'electron'
+import type { App, Dialog, MenuItemConstructorOptions, NativeImage, Screen, Session, Shell } from 'electron'
 import { control } from './control.ts'
 import { cancellable } from './events.ts'
 import { windows } from './windows.ts'
@@ -32,6 +32,11 @@ class StandInApp extends EventEmitter {
 
   addRecentDocument(path: string): void {
     control.recent.push(path)
+  }
+
+  /** Without pictures of the system's, as on a machine that has none. */
+  getFileIcon(): Promise<Pick<NativeImage, 'isEmpty'>> {
+    return Promise.resolve({ isEmpty: () => true })
   }
 
   setBadgeCount(): boolean {
@@ -98,10 +103,16 @@ export const shell = {
   trashItem: (path) => rename(path, `${path}.binned`),
 } satisfies Pick<Shell, 'showItemInFolder' | 'trashItem'>
 
+export const nativeImage = { createFromBitmap: () => ({ isEmpty: () => false }) } satisfies Partial<
+  Record<keyof typeof Electron.NativeImage, unknown>
+>
+
+type Shown = Pick<ReturnType<Screen['getDisplayMatching']>, 'workArea'>
 const workArea = { x: 0, y: 0, width: 1920, height: 1080 }
 export const screen = {
   getAllDisplays: () => [{ workArea }],
-} satisfies { getAllDisplays: () => Pick<ReturnType<Screen['getAllDisplays']>[number], 'workArea'>[] }
+  getDisplayMatching: () => ({ workArea }),
+} satisfies { getAllDisplays: () => Shown[]; getDisplayMatching: () => Shown }
 
 class StandInSession extends EventEmitter {
   setPermissionRequestHandler(): void {}

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { BrowserWindow as Real, BrowserWindowConstructorOptions, Rectangle, WebContents } from 'electron'
+import type { BrowserWindow as Real, BrowserWindowConstructorOptions, Item, Rectangle, WebContents } from 'electron'
 import { control } from './control.ts'
 import { cancellable } from './events.ts'
 import { servePage, type PageServer } from './page-server.ts'
@@ -37,6 +37,12 @@ class StandInContents extends EventEmitter {
   }
 
   setWindowOpenHandler(): void {}
+
+  /** As Electron: refuses to drag without a picture. */
+  startDrag({ file, icon }: Item): void {
+    if (typeof icon === 'string' || icon.isEmpty()) throw new Error("Must specify non-empty 'icon' option")
+    control.draggedOut.push(file)
+  }
 }
 
 /** A window: a page on loopback, in which the built preload script runs before the page's own. */

@@ -15,11 +15,15 @@ class FakeSession extends EventEmitter {
 export function fakeElectron() {
   const windows: FakeWindow[] = []
 
+  const picture = (name: string) => ({ name, isEmpty: () => name === '' })
+
   class FakeContents extends EventEmitter {
     readonly ipc = new EventEmitter()
     readonly mainFrame = { url: '' }
     readonly sent: { channel: string; data: unknown }[] = []
     windowOpenHandler: (() => { action: string }) | undefined
+    readonly dragged: { file: string; icon: string }[] = []
+    startDrag = ({ file, icon }: { file: string; icon: { name: string } }) => void this.dragged.push({ file, icon: icon.name })
 
     send(channel: string, data: unknown): void {
       this.sent.push({ channel, data: structuredClone(data) })
@@ -96,6 +100,9 @@ export function fakeElectron() {
     readonly name = 'Strata'
     readonly recent: string[] = []
     getVersion = () => '1.2.3'
+    /** the system's picture of a file; without a name, none */
+    fileIcon = 'of the system'
+    getFileIcon = () => Promise.resolve(picture(this.fileIcon))
     addRecentDocument = (path: string) => void this.recent.push(path)
     setBadgeCount = (count: number) => (this.badge = count)
     setPath = (name: string, path: string) => void (this.paths[name] = path)
@@ -131,6 +138,7 @@ export function fakeElectron() {
     },
   }
 
+  const workArea: Rectangle = { x: 0, y: 0, width: 1920, height: 1080 }
   const shown: string[] = []
   const menus: MenuItemConstructorOptions[][] = []
   return {
@@ -141,9 +149,10 @@ export function fakeElectron() {
       buildFromTemplate: (template: MenuItemConstructorOptions[]) => template,
       setApplicationMenu: (menu: MenuItemConstructorOptions[]) => menus.push(menu),
     },
-    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+    screen: { getAllDisplays: () => [{ workArea }], getDisplayMatching: () => ({ workArea }) },
     session: { defaultSession: session },
     shell: { showItemInFolder: (path: string) => shown.push(path) },
+    nativeImage: { createFromBitmap: () => picture('plain') },
     person,
     shown,
     menus,

@@ -111,7 +111,7 @@ describe('the window', () => {
     expect(may(defaultSession, 'will-download')).toBe(false)
   })
 
-  it('opens where it was closed, if a screen still shows that place', async () => {
+  it('opens where it was closed, or on the nearest screen where none shows that place any more', async () => {
     const { data } = await start()
     const window = theWindow()
     window.bounds = { x: 50, y: 60, width: 1000, height: 700 }
@@ -124,11 +124,18 @@ describe('the window', () => {
     electron.app.emit('activate')
     expect(theWindow().options).toMatchObject({ x: 50, y: 60, width: 1000, height: 700 })
     expect(theWindow().maximized).toBe(true)
-    theWindow().bounds = { x: 5000, y: 60, width: 1000, height: 700 }
-    theWindow().close()
-    electron.app.emit('activate')
-    expect(theWindow().options).toMatchObject({ width: 1280, height: 800 })
-    expect(theWindow().options).not.toHaveProperty('x')
+    const reopened = (bounds: Electron.Rectangle) => {
+      theWindow().bounds = bounds
+      theWindow().close()
+      electron.app.emit('activate')
+      return theWindow().options
+    }
+    expect(reopened({ x: 5000, y: 60, width: 1000, height: 700 })).toMatchObject({ x: 920, y: 60, width: 1000, height: 700 })
+    expect(reopened({ x: -3000, y: -900, width: 2600, height: 1400 })).toMatchObject({ x: 0, y: 0, width: 1920, height: 1080 })
+    // Its lower part shows, and nothing to move it by.
+    expect(reopened({ x: 100, y: -600, width: 1000, height: 700 })).toMatchObject({ x: 100, y: 0, width: 1000, height: 700 })
+    // Half of it off the screen is as the person left it.
+    expect(reopened({ x: -500, y: 700, width: 1000, height: 700 })).toMatchObject({ x: -500, y: 700, width: 1000, height: 700 })
   })
 
   it('is loaded again when its page dies, but not over and over', async () => {
@@ -205,6 +212,22 @@ describe('the desktop', () => {
     ])
     await window.showInFolder({ path: disk })
     expect(electron.shown).toEqual([disk])
+  })
+
+  it('hands a file to the drag that began in the window, if the page was given that file', async () => {
+    const { disk } = await start()
+    const window = page(theWindow())
+    const { dragged } = theWindow().webContents
+    await expect(window.dragOut({ path: disk })).rejects.toMatchObject({ code: 'DENIED' })
+    expect(dragged).toEqual([])
+    theWindow().webContents.receive(DROPPED_CHANNEL, disk)
+    await window.dragOut({ path: disk })
+    electron.app.fileIcon = ''
+    await window.dragOut({ path: disk })
+    expect(dragged).toEqual([
+      { file: disk, icon: 'of the system' },
+      { file: disk, icon: 'plain' },
+    ])
   })
 
   it('shows files from the command line, the system, the menu and a second start', async () => {

@@ -13,7 +13,8 @@ export class DropTarget {
   readonly #files: Files
   readonly #library: Library
   readonly #navigation: Navigation
-  #depth = 0
+  /** what hangs over the window came out of it */
+  #own = false
   #files_over = $state(0)
   #searching = $state(false)
   /** the place under the pointer */
@@ -35,28 +36,40 @@ export class DropTarget {
     return this.#searching
   }
 
+  /** A disk is dragged out of this window: until that drag has ended it finds no targets here. */
+  ignoreOwn(): void {
+    this.#own = true
+  }
+
+  /** The pointer moves by itself, which it does not while it drags. What is shown of a drag then missed its end. */
+  pointed({ buttons }: PointerEvent): void {
+    if (buttons !== 0) return
+    this.#own = false
+    if (this.#files_over > 0) this.#reset()
+  }
+
   enter(event: DragEvent): void {
-    if (!holdsFiles(event)) return
+    if (!holdsFiles(event) || this.#own) return
     event.preventDefault()
-    this.#depth++
     this.#files_over = Math.max(1, event.dataTransfer?.items.length ?? 1)
   }
 
   hover(event: DragEvent): void {
-    if (!holdsFiles(event)) return
+    if (!holdsFiles(event) || this.#own) return
     event.preventDefault()
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
   }
 
   leave(event: DragEvent): void {
-    if (!holdsFiles(event)) return
-    this.#depth = Math.max(0, this.#depth - 1)
-    if (this.#depth === 0) this.#reset()
+    if (!holdsFiles(event) || this.#own) return
+    // From one element to the next it still hangs over the window; to nothing, it left, or was cancelled.
+    if (event.relatedTarget === null) this.#reset()
   }
 
   async drop(event: DragEvent): Promise<void> {
     if (!holdsFiles(event)) return
     event.preventDefault()
+    if (this.#own) return
     const files = [...(event.dataTransfer?.items ?? [])].flatMap((item) => {
       const file = item.getAsFile()
       return file ? [{ file, folder: item.webkitGetAsEntry()?.isDirectory ?? false }] : []
@@ -82,7 +95,6 @@ export class DropTarget {
   }
 
   #reset(): void {
-    this.#depth = 0
     this.#files_over = 0
     this.place = undefined
   }

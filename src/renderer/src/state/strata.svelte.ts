@@ -168,6 +168,11 @@ export class Strata {
     await this.jobs.start(order)
   }
 
+  async dragOut(path: string): Promise<void> {
+    this.dropTarget.ignoreOwn()
+    await this.#host.client.dragOut({ path })
+  }
+
   async showInFolder(path: string): Promise<void> {
     await this.#host.client.showInFolder({ path })
   }
