@@ -156,6 +156,8 @@ export interface Finding {
   message: string
   /** bytes from the start of the file, where the finding has a place */
   offset?: number
+  /** guest bytes from the start of the disk, where the finding concerns what the disk holds now at a place that is known */
+  guestOffset?: number
 }
 
 export interface CheckReport {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { dropFile, lookInside, row } from './hands.ts'
 import { expect, test } from './host.ts'
-import { cutQcow2, emptyQcow2, hasQemu, leakyQcow2, NO_QEMU, smallRaw } from './images.ts'
+import { cutQcow2, damagedQcow2, emptyQcow2, hasQemu, leakyQcow2, NO_QEMU, smallRaw } from './images.ts'
 
 test.skip(!hasQemu, NO_QEMU)
 
@@ -10,6 +10,7 @@ test.use({
     fill: (folder: string) => {
       emptyQcow2(folder, 'sound.qcow2')
       leakyQcow2(folder, 'leaky.qcow2')
+      damagedQcow2(folder, 'damaged.qcow2')
       cutQcow2(folder, 'cut.qcow2')
       smallRaw(folder, 'plain.raw')
     },
@@ -29,6 +30,20 @@ test('lost clusters are told in plain words, with their places', async ({ win, s
   await expect(win.getByText('3 clusters are marked used but nothing uses them (192 KiB). Nothing is lost.')).toBeVisible()
   await expect(win.getByText('0x80000')).toBeVisible()
   await expect(row(win, 'leaky.qcow2')).toContainText('Some space is lost')
+})
+
+test('damage is shown at its place on the map, and its end is said once', async ({ win, strata }) => {
+  await lookInside(win, strata, 'damaged.qcow2')
+  await win.getByRole('button', { name: 'Check', exact: true }).click()
+  const place = win.getByRole('button', { name: 'Show on map: guest offset 0x10000' }).first()
+  await expect(place).toBeVisible()
+  const said = win.locator('[aria-live=polite], [role=status]').filter({ hasText: 'This disk is damaged.' })
+  await expect(said).toHaveText('Checked damaged.qcow2: This disk is damaged.')
+  await place.press('Enter')
+  await expect(win.getByRole('tab', { name: 'Map' })).toHaveAttribute('aria-selected', 'true')
+  await expect(win.getByRole('slider', { name: /^Map of the disk/ })).toHaveAttribute('aria-valuetext', '64 KiB to 128 KiB: Data')
+  // The very cluster of the file that is counted as free.
+  await expect(win.getByText('damaged.qcow2, 0x60000')).toBeVisible()
 })
 
 test('a raw disk has nothing to check', async ({ win, strata }) => {

@@ -151,6 +151,52 @@ describe('a damaged map', () => {
   }, 60_000)
 })
 
+describe('a finding says where on the disk it lies', () => {
+  function found(damage: (image: Image) => void) {
+    const damaged = image()
+    damage(damaged)
+    return check(damaged.platform, { path: '/disk' }, { gate, job: unwatched }).findings
+  }
+  /** Data that is said to be free; `cluster` is one of the disk. */
+  const free = (cluster: number) => (damaged: Image) => {
+    const { storage, bytes, l2, block } = damaged
+    const host = (new DataView(bytes.buffer).getUint32(l2 + cluster * 8 + 4) & ~511) >>> 0
+    storage.writeAt(block + Math.floor(host / CLUSTER) * 2, new Uint8Array(2))
+  }
+
+  it('by the entry that makes no sense', () => {
+    const findings = found(({ storage, l2 }) => storage.writeAt(l2 + 3 * 8, entry(0x81000000, 0x6000)))
+    expect(findings.find(({ message }) => message.startsWith('ERROR L2 entry 3'))).toMatchObject({ guestOffset: 3 * CLUSTER })
+  })
+
+  it('by the L1 entry, and not past the end of the disk', () => {
+    const findings = found(({ storage, l1 }) => storage.writeAt(l1, entry(0x81000000, 0x5000)))
+    expect(findings.find(({ message }) => message.startsWith('ERROR L1 entry 0'))).toMatchObject({ guestOffset: 0 })
+  })
+
+  it.each([5, 10])('by the entry of cluster %d, whose count is wrong', (cluster) => {
+    const findings = found(free(cluster))
+    expect(findings.find(({ message }) => message.includes('refcount=0 reference=1'))).toMatchObject({ guestOffset: cluster * CLUSTER })
+  })
+
+  it('by the entry whose flag is wrong', () => {
+    const findings = found(({ storage, l2 }) => storage.writeAt(l2 + 4 * 8, Uint8Array.of(0)))
+    expect(findings.find(({ message }) => message.includes('OFLAG_COPIED'))).toMatchObject({ guestOffset: 4 * CLUSTER })
+  })
+
+  it('but not where a cluster is nobody’s, or one of tables', () => {
+    const lost = found(({ storage, bytes, block }) => {
+      storage.writeAt(bytes.length, new Uint8Array(CLUSTER))
+      storage.writeAt(block + Math.ceil(bytes.length / CLUSTER) * 2, Uint8Array.of(0, 1))
+    })
+    expect(lost.length).toBeGreaterThan(0)
+    expect(lost.every(({ guestOffset }) => guestOffset === undefined)).toBe(true)
+    const table = found(({ storage, block, refcountTable }) => storage.writeAt(block + (refcountTable / CLUSTER) * 2, new Uint8Array(2)))
+    expect(table).toHaveLength(1)
+    expect(table[0]!.guestOffset).toBeUndefined()
+  })
+})
+
 /** The StrataError that was thrown, or undefined; anything else thrown is a failure of the test. */
 function thrown(run: () => unknown): StrataError | undefined {
   try {

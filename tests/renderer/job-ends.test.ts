@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { JobView } from '../../src/shared/api.ts'
 import { JobEnds } from '../../src/renderer/src/state/job-ends.svelte.ts'
+import { report } from './check-report.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -31,6 +32,17 @@ it('tells what ended, and each end anew', () => {
   ends.take(ended(2, 'done'))
   vi.runAllTimers()
   expect(ends.said.turn).toBe(2)
+})
+
+it('tells what a check found, and not what a repair would leave', () => {
+  const ends = new JobEnds()
+  const job = { ...ended(1, 'done'), outcome: { kind: 'check' as const, result: report({ leaks: 2 }) } }
+  ends.take(job)
+  vi.runAllTimers()
+  expect(ends.said.text).toBe('Checked web.qcow2: This disk is sound, but some space is lost.')
+  ends.take({ ...job, order: { kind: 'check', request: { path: '/vm/web.qcow2', repair: 'leaks', dryRun: true } } })
+  vi.runAllTimers()
+  expect(ends.said.text).not.toContain('This disk')
 })
 
 it('tells a failure with its reason', () => {

@@ -7,6 +7,7 @@ import { wrongFlags } from './copied-flags.ts'
 import { type Examined, examine } from './examined.ts'
 import { Findings, hex } from './findings.ts'
 import type { Image } from './image.ts'
+import { locateClusters } from './locate-clusters.ts'
 import { clustersToCompare, StoredCounts } from './stored-counts.ts'
 import { type Survey, survey } from './survey.ts'
 
@@ -52,7 +53,7 @@ export function checkImage(storage: Storage, job: Job): CheckReport {
 
 export function runCheck(storage: Storage, job: Job): Checked {
   const image = examine(storage)
-  const findings = new Findings()
+  const findings = new Findings(image.header.size)
   const counts = new StoredCounts(image)
   const surveyed = survey(image, counts, findings, job)
   return { image, counts, survey: surveyed, findings, verdict: compare(image, counts, surveyed, findings, job) }
@@ -80,10 +81,11 @@ function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findi
   const highest = counts.compare(tally, { differs, unreadable, flagged }, clustersToCompare(image, tally), job)
   if (seen.flagsWrong)
     for (const { at: table, wrong } of wrongFlags(image, (cluster) => counts.get(cluster), job))
-      for (const { what, host, count, at } of wrong) {
+      for (const { what, host, count, guest, at } of wrong) {
         seen.wrongFlags++
-        findings.add('corruption', `ERROR OFLAG_COPIED ${what} at ${hex(host)}: refcount=${count}`, table + at)
+        findings.add('corruption', `ERROR OFLAG_COPIED ${what} at ${hex(host)}: refcount=${count}`, table + at, guest)
       }
+  locateClusters(image, findings, job)
   const { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags } = seen
   return { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags, imageEnd: (highest + 1) * clusterSize }
 }

@@ -9,6 +9,8 @@ export interface WrongFlag {
   /** host offset in bytes of what the entry points at, and the count of that */
   host: number
   count: number
+  /** guest offset in bytes of the first byte that the entry stands for */
+  guest: number
   /** byte of the entry in its table, and its high word as it should be */
   at: number
   high: number
@@ -28,7 +30,7 @@ export interface FlaggedTable {
 export function* wrongFlags(image: Examined, countOf: (cluster: number) => number | undefined, job: Job): Generator<FlaggedTable> {
   const { storage, header, geometry } = image
   const { clusterSize, l2EntryBytes } = geometry
-  const flagsOf = (what: WrongFlag['what'], bytes: DataView, step: number): WrongFlag[] => {
+  const flagsOf = (what: WrongFlag['what'], bytes: DataView, step: number, guest: number, reach: number): WrongFlag[] => {
     const wrong: WrongFlag[] = []
     for (let at = 0; at < bytes.byteLength; at += step) {
       const high = bytes.getUint32(at)
@@ -36,12 +38,12 @@ export function* wrongFlags(image: Examined, countOf: (cluster: number) => numbe
       if (host === 0 || isPacked(high)) continue
       const count = countOf(Math.floor(host / clusterSize))
       if (count === undefined || isExclusive(high) === (count === 1)) continue
-      wrong.push({ what, host, count, at, high: withExclusive(high, count === 1) })
+      wrong.push({ what, host, count, guest: guest + (at / step) * reach, at, high: withExclusive(high, count === 1) })
     }
     return wrong
   }
   const l1 = read(storage, header.l1Offset, header.l1Size * 8)
-  const wrongTables = flagsOf('L2 table', l1, 8)
+  const wrongTables = flagsOf('L2 table', l1, 8, 0, geometry.l2Reach)
   if (wrongTables.length > 0) yield { at: header.l1Offset, bytes: l1, wrong: wrongTables }
   // Clusters of a data file have no count.
   if (geometry.external) return
@@ -50,7 +52,7 @@ export function* wrongFlags(image: Examined, countOf: (cluster: number) => numbe
     if (table === 0) continue
     job.checkpoint()
     const bytes = read(storage, table, clusterSize)
-    const wrong = flagsOf('data cluster', bytes, l2EntryBytes)
+    const wrong = flagsOf('data cluster', bytes, l2EntryBytes, i * geometry.l2Reach, clusterSize)
     if (wrong.length > 0) yield { at: table, bytes, wrong }
   }
 }

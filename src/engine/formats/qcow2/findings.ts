@@ -6,14 +6,26 @@ export class Findings {
   leaks = 0
   errors = 0
   readonly kept: Finding[] = []
+  readonly #guestSize: number
 
-  /** `offset` is the place in the file, where there is one. */
-  add(kind: FindingKind, message: string, offset?: number): void {
+  /** `guestSize`: guest bytes of the disk; no finding is said to lie past them. */
+  constructor(guestSize = 0) {
+    this.#guestSize = guestSize
+  }
+
+  /** `offset` is the place in the file, and `guestOffset` the one on the disk as it is now, where there are such. */
+  add(kind: FindingKind, message: string, offset?: number, guestOffset?: number): void {
     if (kind === 'leak') this.leaks++
     else if (kind === 'corruption') this.corruptions++
     else this.errors++
     if (this.kept.length >= FINDINGS_KEPT) return
     this.kept.push(offset === undefined ? { kind, message } : { kind, message, offset })
+    this.locate(this.kept.at(-1)!, guestOffset)
+  }
+
+  /** Notes where on the disk a kept finding lies, if it lies on it. */
+  locate(finding: Finding, guestOffset: number | undefined): void {
+    if (guestOffset !== undefined && guestOffset < this.#guestSize) finding.guestOffset = guestOffset
   }
 
   get clean(): boolean {

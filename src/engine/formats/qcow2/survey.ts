@@ -118,17 +118,20 @@ class Surveyor {
     return this.#result
   }
 
-  #corrupt(message: string, at: number): void {
-    this.#findings.add('corruption', `ERROR ${message}`, at)
+  #corrupt(message: string, at: number, guest?: number): void {
+    this.#findings.add('corruption', `ERROR ${message}`, at, guest)
   }
 
-  /** Counts a reference to every cluster that `[at, at + length)` touches; the mark goes to the first. False where that lies outside the file. */
-  #refer(at: number, length: number, mark: Mark = MARK.none): boolean {
+  /**
+   * Counts a reference to every cluster that `[at, at + length)` touches; the mark goes to the first. False where that lies outside the file.
+   * `guest` is the place on the disk that the reference is for, if it is for one.
+   */
+  #refer(at: number, length: number, mark: Mark = MARK.none, guest?: number): boolean {
     if (length <= 0) return true
     const { geometry, storage } = this.#image
     // The file may end inside its last cluster, and no earlier.
     if (at + length - storage.size >= geometry.clusterSize) {
-      this.#corrupt(`a reference to ${length} bytes at ${hex(at)} reaches past the end of the file`, at)
+      this.#corrupt(`a reference to ${length} bytes at ${hex(at)} reaches past the end of the file`, at, guest)
       return false
     }
     const end = ceilDiv(at + length, geometry.clusterSize)
@@ -166,11 +169,12 @@ class Surveyor {
       if ((high | low) === 0) continue
       const host = hostOf(high, low)
       const fault = l1Fault(high, low, geometry) ?? (host === 0 ? 'there is no L2 table, but flags are set' : undefined)
-      if (fault !== undefined) this.#corrupt(`L1 entry ${i} of ${name}: ${fault}`, at + i * 8)
+      const guest = i * geometry.l2Reach
+      const here = active ? guest : undefined
+      if (fault !== undefined) this.#corrupt(`L1 entry ${i} of ${name}: ${fault}`, at + i * 8, here)
       if (fault !== undefined || host >= storage.size) this.#result.faultyL1 = true
       const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
-      if (!this.#refer(host, geometry.clusterSize, mark)) continue
-      const guest = i * geometry.l2Reach
+      if (!this.#refer(host, geometry.clusterSize, mark, here)) continue
       this.#walkL2(host, active, guest)
       // A table that lies across clusters is not worth mending: its L1 entry goes.
       if (this.#faulty && host > 0 && host % geometry.clusterSize === 0) this.#noteFaulty(host, guest)
@@ -233,16 +237,17 @@ class Surveyor {
     const zeros = geometry.extendedL2 ? view.getUint32(at + 8) : 0
     const allocated = geometry.extendedL2 ? view.getUint32(at + 12) : 0
     const place = table + at
+    const here = active ? guest : undefined
     const fault = entryFault(high, low, geometry, zeros, allocated, guest)
     if (fault !== undefined) {
       this.#faulty = true
-      this.#corrupt(`L2 entry ${at / geometry.l2EntryBytes} of the table at ${hex(table)}: ${fault}`, place)
+      this.#corrupt(`L2 entry ${at / geometry.l2EntryBytes} of the table at ${hex(table)}: ${fault}`, place, here)
     }
     if (isPacked(high)) {
       // With a data file, or with subclusters, it refers to nothing that could be told.
       if (geometry.external || (zeros | allocated) !== 0) return expected
       const { host, length } = packedPlace(high, low, geometry)
-      if (!this.#refer(host, length)) this.#faulty = true
+      if (!this.#refer(host, length, MARK.none, here)) this.#faulty = true
       if (!active) return expected
       result.allocatedClusters++
       result.compressedClusters++
@@ -254,7 +259,7 @@ class Surveyor {
     const cluster = Math.floor(host / geometry.clusterSize)
     if (!geometry.external) {
       const mark = active ? (isExclusive(high) ? MARK.exclusive : MARK.shared) : MARK.none
-      if (!this.#refer(host, geometry.clusterSize, mark)) {
+      if (!this.#refer(host, geometry.clusterSize, mark, here)) {
         this.#faulty = true
         if (host >= this.#sane) result.farOut = true
         else result.danglingEnd = Math.max(result.danglingEnd, host + geometry.clusterSize)

@@ -1,4 +1,5 @@
 import type { JobView } from '../../../shared/api.ts'
+import { verdictOf } from '../lib/verdict.ts'
 import { words } from '../words/en.ts'
 
 /** Ends that come this close together, in milliseconds, are told as one. */
@@ -31,8 +32,16 @@ export class JobEnds {
   }
 }
 
-/** What a job did, or where it failed and why. */
+/** What a job did, a check with its verdict; or where it failed and why. */
 function sentence(job: JobView): string {
   const title = words.jobs.title(job.order, job.status)
-  return job.status === 'done' ? title : [title, words.jobs.status.failed, job.error?.message].filter(Boolean).join(': ')
+  if (job.status === 'done') return [title, verdict(job)].filter(Boolean).join(': ')
+  return [title, words.jobs.status.failed, job.error?.message].filter(Boolean).join(': ')
+}
+
+/** What a check found, in a sentence. A repair that was only looked at tells of what would be, which is no verdict. */
+function verdict({ outcome, order }: JobView): string {
+  if (outcome?.kind !== 'check' || (order.kind === 'check' && order.request.dryRun === true)) return ''
+  const { result } = outcome
+  return result.corruptions === 0 && result.checkErrors > 0 ? words.check.unreadable : words.check.headline(verdictOf(result))
 }
