@@ -70,7 +70,9 @@ test('a snapshot is taken, renamed and deleted, and each state says what it hold
   await expect(list.getByRole('heading', { name: 'after' })).toBeVisible()
   expect(names(path)).toEqual(['before', 'after'])
 
-  await choose(win, 'before', 'Delete…')
+  await list.getByRole('heading', { name: 'before' }).click({ button: 'right' })
+  await expect(win.getByRole('menuitem', { name: 'Go back…' })).toBeVisible()
+  await win.getByRole('menuitem', { name: 'Delete…' }).click()
   await win
     .getByRole('dialog', { name: 'Delete before' })
     .getByRole('button', { name: /^Delete, 1\.\d MiB come back$/ })

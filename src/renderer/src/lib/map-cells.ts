@@ -1,8 +1,16 @@
 import { CELL_FIELDS, type MapOverview } from '../../../shared/map-overview.ts'
+import type { MapRun } from '../../../shared/requests.ts'
 
 /** What a cell shows: most of what it holds, and where that lies. */
 export const MAP_KINDS = ['data', 'packed', 'below', 'zero', 'hole'] as const
 export type MapKind = (typeof MAP_KINDS)[number]
+
+/** The kind of a range wherever it lies: its layer is told beside it. In a raw layer, what reads as zeros without being stored is a hole. */
+export function kindOfRun({ data, zero, compressed, present }: MapRun, inRaw: boolean): MapKind {
+  if (!present) return 'hole'
+  if (zero || !data) return inRaw ? 'hole' : 'zero'
+  return compressed ? 'packed' : 'data'
+}
 
 /** Bytes of each kind. */
 export type MapSums = Record<MapKind, number>

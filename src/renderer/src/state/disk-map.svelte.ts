@@ -3,6 +3,7 @@ import type { DiskLayout } from '../../../shared/disk-layout.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo } from '../../../shared/model.ts'
 import type { MapRun } from '../../../shared/requests.ts'
+import { MapRanges } from './map-ranges.svelte.ts'
 import { MapCells, type MapSums } from '../lib/map-cells.ts'
 import { cellCount, cellRange, panned, viewOf, zoomed, type MapFrame, type MapView } from '../lib/map-view.ts'
 
@@ -19,6 +20,8 @@ const RUNS = 6
 export class DiskMap {
   readonly #client: Client<WindowApi>
   readonly #disk: DiskInfo
+  /** the ranges of the view, for who asks for figures */
+  readonly ranges: MapRanges
   readonly #cluster: number
   readonly #first: number | undefined
   #room = 1
@@ -27,6 +30,7 @@ export class DiskMap {
   #cells = $state.raw({ now: new MapCells(0) })
   #strip = $state.raw({ now: new MapCells(0) })
   #layout = $state.raw<DiskLayout | undefined>(undefined)
+  #grain = $state(0)
   #error = $state.raw<ErrorDto | undefined>(undefined)
   #cursor = $state<number | undefined>(undefined)
   #runs = $state.raw<MapRun[]>([])
@@ -46,6 +50,7 @@ export class DiskMap {
     this.#first = first
     this.#client = client
     this.#disk = disk
+    this.ranges = new MapRanges(disk, client)
     this.#cluster = disk.clusterSize ?? RAW_CLUSTER
   }
 
@@ -79,6 +84,11 @@ export class DiskMap {
   /** what the guest has put on the disk; undefined while that is not known, or can't be read */
   get layout(): DiskLayout | undefined {
     return this.#layout
+  }
+
+  /** within blocks of so many guest bytes it is known what there is, not where; 0 where all is known */
+  get grain(): number {
+    return this.#grain
   }
 
   get error(): ErrorDto | undefined {
@@ -191,6 +201,7 @@ export class DiskMap {
         const answer = await this.#client.mapOverview({ path, format, start: at, length: left, cellSize, milliseconds: PATIENCE })
         if (!wanted()) return
         cells.take(answer)
+        this.#grain = answer.grain
         came()
         this.#error = undefined
         at = answer.next

@@ -13,7 +13,7 @@ const kinds = {
 /** The map of a disk. */
 export const mapWords = {
   kinds,
-  hint: 'Each square is a piece of the disk as the guest sees it, row by row. Point at one to see where its bytes lie.',
+  hint: 'Each square is a piece of the disk as the guest sees it, paler if only part of it is in use. Point at one to see where it lies.',
   picture: 'Map of the disk. Arrow keys move from square to square, plus and minus zoom, Home and End go to the ends of the disk.',
   strip: 'The whole disk, and the part of it below',
   moveWindow: 'Part in view',
@@ -30,6 +30,14 @@ export const mapWords = {
   goToFault: (size: string) => `Type a place on the disk, such as 1.5G or 0x10000, below ${size}.`,
   perCell: (size: string) => `${size} each`,
   reading: 'Looking…',
+  grain: (size: string) => `So many pieces: of each ${size} it is known what it holds, not where.`,
+  table: 'As a table',
+  tableOf: (range: string) => `What ${range} is made of`,
+  columns: { start: 'Start', length: 'Length', kind: 'Kind', layer: 'Layer', offset: 'In its file' },
+  noLayer: 'None',
+  noOffset: '–',
+  tableCut: (count: number, next: number) =>
+    `The first ${countText(count)} ranges, up to 0x${next.toString(16)}. Come nearer to see the others.`,
   range: (start: number, end: number) => `${sizeText(start)} to ${sizeText(end)}`,
   exactRange: (start: number, end: number) => `0x${start.toString(16)}–0x${(end - 1).toString(16)}`,
   nothing: 'Point at a square.',
