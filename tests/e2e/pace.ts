@@ -1,6 +1,6 @@
 /**
- * How soon the window answers: `npm run pace`. A 1 TiB image with 100,000 clusters is opened, and three conversions run while a person
- * types and scrolls. Figures, no verdict: machines differ.
+ * How soon the window answers: `npm run pace`. A 1 TiB image with 100,000 clusters is opened, the map of one with ten million runs is zoomed
+ * and moved, and three conversions run while a person types and scrolls. Figures, no verdict: machines differ.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { systemChromium } from '../../scripts/binaries.mjs'
 import { lookInside, row, tray } from './hands.ts'
 import { StrataHost } from './host.ts'
 import { emptyQcow2, randomRaw } from './images.ts'
+import { MANY_RUNS, manyRuns, mapFrames } from './pace-map.ts'
 
 const TIB = 2 ** 40
 const CLUSTER = 65536
@@ -18,6 +19,8 @@ const CLUSTERS = 100_000
 const TURNS = 7
 /** A task of the page's main thread that is longer than this, in milliseconds, is felt. */
 const FELT = 50
+/** A frame at sixty a second, in milliseconds, with what a clock rounds. */
+const FRAME = 17
 
 /** A 1 TiB image whose clusters lie evenly over the whole disk; compressed, so that it takes little room itself. */
 function largeImage(folder: string, name: string): void {
@@ -86,6 +89,7 @@ const browser = await chromium.launch(executablePath === undefined ? {} : { exec
 try {
   largeImage(strata.folder, 'large.qcow2')
   emptyQcow2(strata.folder, 'small.qcow2')
+  manyRuns(strata.folder, 'pieces.qcow2')
   const sources = ['one.raw', 'two.raw', 'three.raw']
   for (const name of sources) randomRaw(strata.folder, name, 400)
   const win = await strata.show(await browser.newPage({ viewport: { width: 1280, height: 800 } }))
@@ -106,6 +110,15 @@ try {
     await win.getByRole('tab', { name: 'Overview' }).click()
   }
   console.log(`first picture of its map: ${median(maps).toFixed(0)} ms (${Math.max(...maps).toFixed(0)} at most)`)
+
+  await lookInside(win, strata, 'pieces.qcow2')
+  await win.getByRole('tab', { name: 'Map' }).click()
+  await win.getByText('Looking…').waitFor({ state: 'hidden', timeout: 60_000 })
+  for (const [way, frames] of Object.entries(await mapFrames(win))) {
+    const late = frames.filter((frame) => frame > FRAME).length
+    const most = `${Math.max(...frames).toFixed(0)} at most, ${late} of ${frames.length} over ${FRAME}`
+    console.log(`frame of the map of ${MANY_RUNS} runs, ${way}: ${median(frames).toFixed(1)} ms (${most})`)
+  }
 
   const felt = await feltTasks(win, async () => {
     for (const name of sources) {

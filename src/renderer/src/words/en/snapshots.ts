@@ -76,6 +76,8 @@ export const snapshotsWords = {
   compareDiffers: (size: string, places: number) => `${size} differ, in ${many(places, 'place')}.`,
   comparePartition: (index: number, label: string) => `In partition ${index}${label === '' ? '' : ` “${label}”`}`,
   compareGrain: 'Counted in blocks of 64 KiB or less: a block in which one byte differs counts whole.',
+  compareNoCommand:
+    'No strata command does this. In the terminal, export each snapshot with strata convert -l, then compare the files with strata compare.',
   compareClose: 'Done',
   deleteTitle: (name: string) => `Delete ${name}`,
   deleteHint: (when: string) => `The state of the disk on ${when} is gone for good.`,
