@@ -166,6 +166,15 @@ describe('a repair', () => {
     expect(image.u64(88)).toBe(0n)
   })
 
+  it('of leaks that meets a data file said to be raw, where there is none, tells no more than what is left', () => {
+    const image = disk()
+    image.write(88, word(2n))
+    image.write(image.block + 8 * 2, [0, 0])
+    const left = image.check('leaks')
+    expect(left).toMatchObject({ corruptions: 2, corruptionsFixed: 1 })
+    expect(image.check()).toMatchObject({ corruptions: left.corruptions, leaks: left.leaks })
+  })
+
   it('drops snapshots that are nowhere, and completes those that are', () => {
     const image = disk()
     const end = BigInt(Math.ceil(image.bytes().length / CLUSTER) * CLUSTER)

@@ -23,10 +23,8 @@ const MOST_ROUNDS = 4
 export function repairImage(storage: Storage, scope: RepairScope, job: Job): CheckReport {
   const mends = new Findings()
   let checked = runCheck(storage, job)
-  if (!checked.findings.clean) {
-    forgetUnknown(checked, mends)
-    checked = scope === 'leaks' ? mendLeaks(checked, mends, job) : mendAll(checked, mends, job)
-  }
+  if (!checked.findings.clean && forgetUnknown(checked, mends)) checked = runCheck(storage, job)
+  if (!checked.findings.clean) checked = scope === 'leaks' ? mendLeaks(checked, mends, job) : mendAll(checked, mends, job)
   if (checked.findings.corruptions + checked.findings.errors === 0) clearMarks(storage, checked.image.header)
   return { ...reportOf(checked), corruptionsFixed: mends.corruptions, leaksFixed: mends.leaks, repairs: mends.kept }
 }
@@ -101,14 +99,18 @@ function publish(now: Checked, mends: Findings, job: Job): boolean {
   return true
 }
 
-/** What Strata does not know of is not kept up by a repair, and no data file is raw that is not there (section "Header", autoclear features). */
-function forgetUnknown({ image: { storage, header, geometry } }: Checked, mends: Findings): void {
+/**
+ * What Strata does not know of is not kept up by a repair, and no data file is raw that is not there (section "Header", autoclear features).
+ * Answers whether anything changed.
+ */
+function forgetUnknown({ image: { storage, header, geometry } }: Checked, mends: Findings): boolean {
   const kept = header.autoclear & (AUTOCLEAR.bitmaps | (geometry.external ? AUTOCLEAR.rawDataFile : 0n))
-  if (kept === header.autoclear) return
+  if (kept === header.autoclear) return false
   if ((header.autoclear & ~kept & AUTOCLEAR.rawDataFile) !== 0n) mends.add('corruption', 'Repairing the autoclear features', 88)
   header.autoclear = kept
   writeFeatures(storage, header)
   storage.flush()
+  return true
 }
 
 /** The marks of an image that was not closed cleanly, or was found damaged, are of the past. */

@@ -41,13 +41,14 @@ export class StoredCounts {
   }
 
   block(index: number): Block {
-    const { geometry, storage } = this.#image
+    // A repair lays things down behind the end: what lay past it when it was examined goes on being nowhere.
+    const { geometry, fileSize } = this.#image
     const reserved = (this.#table.getUint32(index * 8 + 4) & 511) !== 0
     const at = getU64(this.#table, index * 8) - (this.#table.getUint32(index * 8 + 4) & 511)
     if (at === 0 && !reserved) return { is: 'absent' }
     if (at % geometry.clusterSize !== 0) return { is: 'impossible', why: 'is not on a cluster boundary', readable: undefined }
-    if (reserved) return { is: 'impossible', why: 'has reserved bits set', readable: at < storage.size ? at : 0 }
-    return at < storage.size ? { is: 'present', at } : { is: 'outside' }
+    if (reserved) return { is: 'impossible', why: 'has reserved bits set', readable: at < fileSize ? at : 0 }
+    return at < fileSize ? { is: 'present', at } : { is: 'outside' }
   }
 
   /** Where the block that counts a cluster lies, 0 where there is none, undefined where it can't be read. */
