@@ -19,7 +19,7 @@ describe('Whatever strangers write', () => {
     expect(failures.map((failure) => JSON.stringify(failure))).toEqual([])
     expect(scores.map(({ parser }) => parser)).toEqual(names)
     for (const { parser, cases, answers } of scores) {
-      expect(cases, parser).toBeGreaterThan(50)
+      expect(cases, parser).toBeGreaterThan(10)
       expect(answers, parser).toBeGreaterThan(1)
     }
   }, 120_000)
