@@ -191,6 +191,8 @@ const map = v.strictObject({
   start: v.exactOptional(bytes),
   length: v.exactOptional(bytes),
   most: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(100_000))),
+  // A map can be made that takes hours to walk, and other questions wait behind it.
+  milliseconds: v.exactOptional(v.pipe(bytes, v.maxValue(5000)), 1000),
 })
 
 const measure = v.strictObject({

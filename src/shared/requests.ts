@@ -267,6 +267,8 @@ export interface MapRequest {
   length?: number
   /** runs in one answer; absent means 10,000 */
   most?: number
+  /** time for this answer; what takes longer comes with the next one, and a run may then go on there. Absent means all that it takes. */
+  milliseconds?: number
 }
 
 /** Runs that lie together and are alike are one. */

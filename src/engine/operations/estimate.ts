@@ -12,6 +12,11 @@ const SAMPLES = 48
 /** Runs that are looked at before the rest is judged by what they held. */
 const MAX_RUNS = 200_000
 
+/** Milliseconds after which it is the same: a map can be made that takes hours to walk, and other questions wait behind this one. */
+const PATIENCE = 1000
+/** Runs between two looks at the clock. */
+const BATCH = 64
+
 /** What a conversion would cost: from the map of the source, and for a compressed target from a sample of its data. */
 export function estimate(platform: Platform, request: ConvertRequest, { gate, secrets }: Pick<OpenOptions, 'gate' | 'secrets'>): Estimate {
   const { source, target } = request
@@ -55,7 +60,9 @@ export function dataOf(disk: Disk, grain: number): { bytes: number; spots: numbe
   let looked = 0
   let end = 0
   const runs: { at: number; length: number }[] = []
+  const late = performance.now() + PATIENCE
   for (const run of disk.runs(0, disk.size)) {
+    if (counted >= MAX_RUNS || (++counted % BATCH === 0 && performance.now() > late)) break
     looked = run.at + run.length
     if (run.kind !== 'zero') {
       // Runs may share a grain, which then counts once.
@@ -65,7 +72,6 @@ export function dataOf(disk: Disk, grain: number): { bytes: number; spots: numbe
       bytes += end - at
       runs.push({ at, length: end - at })
     }
-    if (++counted >= MAX_RUNS) break
   }
   const scale = looked > 0 ? disk.size / looked : 1
   return { bytes: Math.min(bytes * scale, disk.size), spots: spread(runs, bytes, grain) }

@@ -9,14 +9,15 @@ const MOST = 10_000
 
 /** Where the bytes of a disk lie, layer by layer, without reading them. What lies past the end of the disk is left out. */
 export function map(platform: Platform, request: MapRequest, { gate, secrets }: Pick<OpenOptions, 'gate' | 'secrets'>): MapResult {
-  const { path, format, start = 0, length = Infinity, most = MOST } = request
-  for (const [field, value] of Object.entries({ start, length, most }))
+  const { path, format, start = 0, length = Infinity, most = MOST, milliseconds = Infinity } = request
+  for (const [field, value] of Object.entries({ start, length, most, milliseconds }))
     if (value < (field === 'most' ? 1 : 0) || (!Number.isSafeInteger(value) && value !== Infinity))
       throw new StrataError('INVALID_ARGUMENT', 'A place and a length on a disk are whole numbers', { path, field })
   const disk = openDisk(platform, path, { gate, secrets, format })
   try {
     const statuses = new BlockStatuses(disk, platform)
     const end = Math.min(disk.size, start + length)
+    const late = performance.now() + milliseconds
     const runs: MapRun[] = []
     for (let at = start; at < end;) {
       const run = runOf(statuses.at(at, end - at), at)
@@ -25,6 +26,7 @@ export function map(platform: Platform, request: MapRequest, { gate, secrets }: 
       else if (runs.length === most) return { runs, next: at }
       else runs.push(run)
       at += run.length
+      if (at < end && performance.now() > late) return { runs, next: at }
     }
     return { runs }
   } finally {

@@ -19,8 +19,8 @@ export class PackedClusters {
   /** host offset for the next stream, and the end of the host cluster it lies in; equal when there is no room begun */
   #cursor = 0
   #limit = 0
-  /** what is gathered, and where it belongs */
-  readonly #buffer = new Uint8Array(BUFFER_BYTES)
+  /** what is gathered, and where it belongs; most images are opened without packing anything */
+  #buffer: Uint8Array | undefined
   #bufferAt = 0
   #buffered = 0
 
@@ -55,10 +55,11 @@ export class PackedClusters {
     const host = this.#room(stream.length)
     if (host + this.#geometry.clusterSize * 2 > packedLimit(this.#geometry))
       throw new StrataError('NO_SPACE', 'The image is too large for more compressed clusters', { path: this.#storage.path, offset: host })
-    if (host !== this.#bufferAt + this.#buffered || this.#buffered + stream.length > this.#buffer.length) this.flush()
+    if (host !== this.#bufferAt + this.#buffered || this.#buffered + stream.length > BUFFER_BYTES) this.flush()
     if (this.#buffered === 0) this.#bufferAt = host
-    if (stream.length > this.#buffer.length) this.#storage.writeAt(host, stream)
+    if (stream.length > BUFFER_BYTES) this.#storage.writeAt(host, stream)
     else {
+      this.#buffer ??= new Uint8Array(BUFFER_BYTES)
       this.#buffer.set(stream, this.#buffered)
       this.#buffered += stream.length
     }
@@ -91,7 +92,7 @@ export class PackedClusters {
 
   /** Hands what is gathered to the storage, and lets the file reach the end of its last host cluster. */
   flush(): void {
-    if (this.#buffered > 0) this.#storage.writeAt(this.#bufferAt, this.#buffer.subarray(0, this.#buffered))
+    if (this.#buffer && this.#buffered > 0) this.#storage.writeAt(this.#bufferAt, this.#buffer.subarray(0, this.#buffered))
     this.#buffered = 0
     if (this.#storage.size < this.#limit) this.#storage.truncate(this.#limit)
   }
