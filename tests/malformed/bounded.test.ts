@@ -62,4 +62,24 @@ describe('a hostile file, to a process of its own', () => {
     expect(readFileSync(image).equals(before)).toBe(true)
     expect(readdirSync(folder)).toEqual(['disk.qcow2'])
   })
+
+  it('as many snapshots as the format allows are listed and checked in 256 MiB', () => {
+    const rows = 65_536
+    const row = Buffer.alloc(72)
+    half(0x30000).copy(row, 4) // where the L1 table lies
+    half(2).copy(row, 8) // its entries
+    row.writeUInt16BE(1, 12) // length of the id
+    row.writeUInt16BE(10, 14) // and of the name
+    half(16).copy(row, 36) // and of the extra data
+    row.fill(0x41, 56, 67)
+    const content = readFileSync(image)
+    half(rows).copy(content, 60)
+    word(2n ** 20n).copy(content, 64)
+    writeFileSync(image, Buffer.concat([content, Buffer.alloc(2 ** 20 - content.length), Buffer.alloc(rows * row.length, row)]))
+    for (const verb of ['info', 'check']) {
+      const answer = refused(verb)
+      expect(answer.code, verb).toBe('none')
+      expect(answer.mebibytes, verb).toBeLessThan(256)
+    }
+  })
 })

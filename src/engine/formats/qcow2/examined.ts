@@ -25,6 +25,12 @@ const MOST_CLUSTERS = 2 ** 31 - 1
 
 /** Reads what a check begins with. Throws what `readDamagedHeader` throws, and `UNSUPPORTED` for features or a file beyond what a check knows. */
 export function examine(storage: Storage): Examined {
+  const examined = examineHeader(storage)
+  return { ...examined, snapshots: readSnapshotRows(storage, examined.header) }
+}
+
+/** The same without the snapshot table, which can be long. */
+export function examineHeader(storage: Storage): Omit<Examined, 'snapshots'> {
   const header = readDamagedHeader(storage)
   if (header.cryptMethod > 2)
     throw new StrataError('UNSUPPORTED', `This image uses encryption method ${header.cryptMethod}, which Strata does not have`, {
@@ -48,7 +54,7 @@ export function examine(storage: Storage): Examined {
   const clusters = ceilDiv(storage.size, geometry.clusterSize)
   if (clusters > MOST_CLUSTERS)
     throw new StrataError('UNSUPPORTED', 'The file has more clusters than a check can count', { path: storage.path })
-  return { storage, header, geometry, fileSize: storage.size, clusters, snapshots: readSnapshotRows(storage, header) }
+  return { storage, header, geometry, fileSize: storage.size, clusters }
 }
 
 /** `length` bytes from offset `at` on; zeros past the end of the file. */

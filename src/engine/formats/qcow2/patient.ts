@@ -1,13 +1,13 @@
 import { StrataError } from '../../../shared/errors.ts'
 import type { CheckFacet, FormatDriver, OpenParams } from '../driver.ts'
 import { checkImage } from './check.ts'
-import { examine } from './examined.ts'
+import { examineHeader } from './examined.ts'
 import { INCOMPATIBLE } from './layout.ts'
 import { repairImage } from './repair.ts'
 
 /** Opens an image to be checked or mended, and for nothing else: it may be damaged where only a check can look. */
 export function openPatient({ storage, writable }: OpenParams): FormatDriver {
-  const { header, geometry } = examine(storage)
+  const { header, geometry } = examineHeader(storage)
   const notHere = (): never => {
     throw new StrataError('BUG', 'An image that is open for repair was to be read', { path: storage.path })
   }

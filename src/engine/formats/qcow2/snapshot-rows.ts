@@ -57,8 +57,7 @@ export function readSnapshotRows(storage: Storage, header: Header): SnapshotRows
       faults.push({ message: `the snapshot table lies past the end of the file: ${count - i} snapshots are lost`, offset: at })
       break
     }
-    const fixed = read(at, SnapshotEntry.size).slice()
-    const view = viewOf(fixed)
+    const view = viewOf(read(at, SnapshotEntry.size))
     const extraLength = view.getUint32(SnapshotEntry.at('extraLength'))
     const idLength = view.getUint16(SnapshotEntry.at('idLength'))
     const nameLength = view.getUint16(SnapshotEntry.at('nameLength'))
@@ -70,11 +69,18 @@ export function readSnapshotRows(storage: Storage, header: Header): SnapshotRows
     const excess = extraLength > LIMITS.snapshotExtra
     if (excess) faults.push({ message: `snapshot table entry ${i} has ${extraLength} bytes of extra data`, offset: at })
     if (version === 3 && extraLength < NEEDED_EXTRA) faults.push({ message: `snapshot table entry ${i} is incomplete`, offset: at })
-    const extra = read(at + SnapshotEntry.size, excess ? KNOWN_EXTRA : extraLength).slice()
-    const id = read(at + SnapshotEntry.size + extraLength, idLength).slice()
-    const name = read(end - nameLength, nameLength).slice()
+    // One piece of memory for a row, or two: of tens of thousands, four each would take more than what is in them.
+    const first = read(at, SnapshotEntry.size + (excess ? KNOWN_EXTRA : extraLength + idLength + nameLength)).slice()
+    const names = excess
+      ? read(end - nameLength - idLength, idLength + nameLength).slice()
+      : first.subarray(first.length - idLength - nameLength)
+    const [fixed, extra] = [
+      first.subarray(0, SnapshotEntry.size),
+      first.subarray(SnapshotEntry.size, SnapshotEntry.size + (excess ? KNOWN_EXTRA : extraLength)),
+    ]
+    const [id, name] = [names.subarray(0, idLength), names.subarray(idLength)]
     const label = `${textOf(id)} (${textOf(name)})`
-    rows.push({ l1Offset: getU64(view, 0), l1Size: view.getUint32(8), label, at, fixed, extra, id, name })
+    rows.push({ l1Offset: getU64(viewOf(fixed), 0), l1Size: viewOf(fixed).getUint32(8), label, at, fixed, extra, id, name })
     at = alignUp(end, 8)
   }
   return { rows, bytes: at - snapshotsOffset, faults }
