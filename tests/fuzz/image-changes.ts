@@ -47,7 +47,9 @@ export class KnownImage {
     for (let i = 1 + random.below(3); i > 0; i--) patches.push(this.#patch(random))
     const changed: ImageInput = { base: input.base, patches: patches.slice(-MOST_PATCHES), seed: random.below(2 ** 30) }
     const { length } = this.base.image
-    if (random.below(20) === 0) changed.length = random.below(3) === 0 ? length + random.below(4) * this.#clusterSize : random.below(length)
+    // Cut short, with something behind it, or far longer, as a sparse file is: then what leads far away leads into the file.
+    const lengths = [random.below(length), length + random.below(4) * this.#clusterSize, 2 ** (24 + random.below(27))]
+    if (random.below(12) === 0) changed.length = lengths[random.below(lengths.length)]!
     return changed
   }
 
@@ -151,10 +153,9 @@ function luksPlaces(start: number): Place[] {
   return fields.map(([at, bytes]) => ({ name: `luks header at ${at}`, at: start + at, bytes }))
 }
 
-/** The bytes of an input. */
-export function bytesOf(image: Buffer, { patches, length }: ImageInput): Buffer {
-  const bytes = Buffer.alloc(length ?? image.length)
-  image.copy(bytes)
+/** The bytes of an input, as far as they are not the zeros of a hole at its end. */
+export function bytesOf(image: Buffer, { patches, length = image.length }: ImageInput): Buffer {
+  const bytes = Buffer.from(image.subarray(0, length))
   for (const [at, hex] of patches) if (at < bytes.length) bytes.write(hex, at, 'hex')
   return bytes
 }

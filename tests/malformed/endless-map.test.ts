@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { MapRun } from '../../src/shared/requests.ts'
+import { openDisk } from '../../src/engine/device/open.ts'
 import { type CallContext, createEngine, unwatched } from '../../src/engine/index.ts'
 import { MemorySystem } from '../../src/engine/io/memory-system.ts'
 import { native } from '../fixtures/platform.ts'
@@ -62,4 +63,25 @@ it('a map that is told in parts is the same as one that is told at once', () => 
   expect(others).toEqual([])
   expect(parts.reduce((sum, { length }) => sum + length, 0)).toBe(whole?.length)
   for (const part of parts) expect({ ...part, start: 0, length: 0 }).toEqual({ ...whole, start: 0, length: 0 })
+})
+
+it('a file of a petabyte that is all hole but its start is mapped at once, whatever its counts say', () => {
+  const files = new MemorySystem()
+  const platform = { files, ...native }
+  const engine = createEngine(undefined, platform)
+  engine.create({ path: '/disk', format: 'qcow2', size: 2 ** 30, overwrite: false }, context)
+  const disk = openDisk(platform, '/disk', { ...context, writable: true })
+  disk.writeAt(0, new Uint8Array(CLUSTER).fill(1))
+  disk.close()
+  const storage = files.open('/disk', true)
+  storage.truncate(2 ** 50)
+  const map = () =>
+    expect(engine.map({ path: '/disk' }, context).runs).toMatchObject([{ start: 0, length: CLUSTER, data: true }, { zero: true }])
+  expect(worked(map)).toBeLessThan(2000)
+  // A refcount table of 8 MiB in which every block is one and the same, of zeros.
+  const table = 2 ** 30
+  storage.writeAt(table, Buffer.alloc(8 * 2 ** 20, Buffer.from('0000000080000000', 'hex')))
+  storage.writeAt(48, Buffer.from(table.toString(16).padStart(16, '0') + '00000080', 'hex'))
+  storage.close()
+  expect(worked(map)).toBeLessThan(4000)
 })

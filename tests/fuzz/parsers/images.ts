@@ -27,6 +27,7 @@ function setUp({ image, beside }: ImageBase, input: ImageInput): Trial {
   for (const [path, bytes] of [...beside, [IMAGE, bytesOf(image, input)] as const]) {
     const storage = files.create(path)
     storage.writeAt(0, bytes)
+    if (path === IMAGE && input.length !== undefined) storage.truncate(input.length)
     storage.close()
   }
   const random = new Random(input.seed + 1)

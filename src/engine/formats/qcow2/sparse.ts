@@ -2,15 +2,26 @@ import { StrataError } from '../../../shared/errors.ts'
 import { ceilDiv } from '../../base/ints.ts'
 import type { Image } from './image.ts'
 
+/** Counts that are looked at, which takes about a second: an image can be made that has more, and none of them in use. */
+const MOST_LOOKED_AT = 2 ** 24
+
 /** See `FormatDriver.isSparse`. As QEMU judges it: a tenth more clusters than the file system has given, and at least two. */
-export function isSparse({ storage, geometry: { clusterSize }, refcounts }: Image, allocated: number): boolean {
+export function isSparse({ storage, geometry: { clusterSize, blockEntries }, refcounts }: Image, allocated: number): boolean {
   const given = Math.floor(allocated / clusterSize)
   const enough = Math.max(Math.floor((given * 10) / 9), given + 2)
-  const end = ceilDiv(storage.size, clusterSize)
-  if (end < enough) return false
+  const clusters = ceilDiv(storage.size, clusterSize)
+  if (clusters < enough) return false
+  // A file can be far longer than what its counts are of.
+  const end = Math.min(clusters, refcounts.table.length * blockEntries)
   try {
     let used = 0
-    for (let cluster = 0; cluster < end && used < enough; cluster++) if (refcounts.get(cluster) > 0) used++
+    for (let cluster = 0, looked = 0; cluster < end && used < enough && looked < MOST_LOOKED_AT;) {
+      if (!refcounts.has(cluster)) cluster = (Math.floor(cluster / blockEntries) + 1) * blockEntries
+      else {
+        if (refcounts.get(cluster++) > 0) used++
+        looked++
+      }
+    }
     return used >= enough
   } catch (error) {
     if (error instanceof StrataError && error.code === 'CORRUPT') return false // counts that can't be read tell nothing
