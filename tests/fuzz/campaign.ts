@@ -1,6 +1,5 @@
 import { Random } from '../fixtures/random.ts'
-import type { Parser } from './parser.ts'
-import { gist } from './parser.ts'
+import { cpuTime, gist, MOST_TIME, type Parser } from './parser.ts'
 import { PeakMemory } from './peak-memory.ts'
 
 /** What an input did that none may do. */
@@ -20,20 +19,12 @@ export interface FuzzScore {
   slowest: number
 }
 
-/** No case may take longer, in milliseconds of the processor's time: a busy machine is nobody's fault. */
-export const MOST_TIME = 2000
 /** No case may take more memory, in bytes. */
 export const MOST_MEMORY = 256 * 2 ** 20
 /** Inputs that reached something new and are built upon. */
 const MOST_KEPT = 600
 /** Cases between two looks at memory. */
 const BATCH = 256
-
-/** Milliseconds that this thread has worked. */
-function cpuTime(): number {
-  const { user, system } = process.threadCpuUsage()
-  return (user + system) / 1000
-}
 
 /** Attacks one parser, for as long as it is asked to. The same seed tries the same inputs. */
 export class Campaign {
@@ -90,7 +81,7 @@ export class Campaign {
     this.score.cases++
     const took = cpuTime() - start
     this.score.slowest = Math.max(this.score.slowest, Math.round(took))
-    if (took > MOST_TIME) tell(`took ${Math.round(took)} ms`)
+    if (took > MOST_TIME * (this.#parser.questions ?? 1)) tell(`took ${Math.round(took)} ms`)
   }
 
   #reached(said: string, input: unknown): void {

@@ -41,6 +41,7 @@ function images(name: string, bases: readonly ImageBase[], focus: RegExp, ask: (
   const known = new Map(bases.map((base) => [base.name, new KnownImage(base, focus)] as const).filter(([, image]) => image.hasPlaces))
   return parser<ImageInput>({
     name,
+    questions: 20,
     kept: [...known.keys()].map((base) => ({ base, patches: [], seed: 1 })),
     change: (input, other, random) => known.get(input.base)!.change(input, other, random),
     run(input) {
