@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -17,6 +16,7 @@ import { errnoOf, fromErrno, saying } from './errno.node.ts'
 import { FileStorage } from './file.node.ts'
 import type { FileFacts, FileSystem } from './file-system.ts'
 import { flushFolder } from './flush-folder.node.ts'
+import { isAbandoned, stagedTail } from './staged-name.node.ts'
 
 /** Bytes of a file name that every common file system can hold. */
 const NAME_BYTES = 255
@@ -69,9 +69,19 @@ export const nodeFileSystem: FileSystem = {
 
   besideName(path) {
     for (;;) {
-      const tail = `.strata-${randomBytes(6).toString('hex')}`
+      const tail = stagedTail()
       const beside = join(dirname(path), `.${shortened(basename(path), NAME_BYTES - 1 - tail.length)}${tail}`)
       if (!nodeFileSystem.facts(beside)) return beside
+    }
+  },
+
+  removeAbandoned(path) {
+    const folder = dirname(path)
+    try {
+      for (const entry of readdirSync(folder, { withFileTypes: true }))
+        if (entry.isFile() && isAbandoned(entry.name)) unlinkSync(join(folder, entry.name))
+    } catch {
+      // What is left over takes room and harms nothing: whoever may not remove it works on.
     }
   },
 

@@ -37,6 +37,8 @@ export interface FileSystem {
   nameFrom(from: string, path: string): string
   /** A name for a new file beside `path`, hidden, of which no file exists. */
   besideName(path: string): string
+  /** Removes files beside `path` that bear a name of `besideName`, and that a process of this machine left which has ended. What can't be removed stays. */
+  removeAbandoned(path: string): void
   /** Gives `to` the permissions of `from`, where the system has such. */
   copyMode(from: string, to: string): void
   /** Bytes free for this user where `path` lies. */

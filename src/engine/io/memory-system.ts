@@ -111,6 +111,9 @@ export class MemorySystem implements FileSystem {
     return `${folder === '/' ? '' : folder}/.${base}.strata-${(this.#besides++).toString(16)}`
   }
 
+  /** No process can leave anything here: the files end with it. */
+  removeAbandoned(): void {}
+
   copyMode(from: string, to: string): void {
     this.#file(to).mode = this.#file(from).mode
   }

@@ -40,6 +40,7 @@ export function wrapSystem(
     resolve: (from, name) => files.resolve(from, name),
     nameFrom: (from, path) => files.nameFrom(from, path),
     besideName: (path) => files.besideName(path),
+    removeAbandoned: (path) => files.removeAbandoned(path),
     free: (path) => files.free(path),
   }
 }

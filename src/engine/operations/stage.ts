@@ -18,12 +18,14 @@ export interface Target {
 
 /**
  * Makes a new file in full beside its place, makes it durable, and only then moves it there. `fill` gets the empty storage and must
- * leave it open. Whatever goes wrong before the move, the staged file is removed and the target is as it was.
+ * leave it open. Whatever goes wrong before the move, the staged file is removed and the target is as it was; what a killed process had staged there is
+ * removed by the next one.
  */
 export function stage<T>(platform: Platform, target: Target, watch: StageWatch, fill: (storage: DeferredFlush) => T): T {
   const { files } = platform
   const place = files.canonical(target.path)
   assertReplaceable(platform, target)
+  files.removeAbandoned(place)
   const staged = files.besideName(place)
   watch.staged(staged)
   let result: T

@@ -25,6 +25,7 @@ export function leftFiles(left: ReadonlyMap<string, MemoryStorage>): FileSystem 
     resolve: (from, name) => empty.resolve(from, name),
     nameFrom: (from, path) => empty.nameFrom(from, path),
     besideName: (path) => empty.besideName(path),
+    removeAbandoned: () => {},
     copyMode: () => {},
     free: () => empty.free(),
   }
