@@ -12,7 +12,7 @@ async function attack(target: Parser, seed = 1): Promise<{ failures: FuzzFailure
   const failures: FuzzFailure[] = []
   const inputs: unknown[] = []
   await new Campaign(target, seed).run(
-    60,
+    300,
     (input) => inputs.push(input),
     (failure) => failures.push(failure),
   )
@@ -58,7 +58,9 @@ describe('An attack', () => {
   })
 
   it('is the same for the same seed', async () => {
-    const [one, two, other] = await Promise.all([attack(counting(String), 7), attack(counting(String), 7), attack(counting(String), 8)])
+    const one = await attack(counting(String), 7)
+    const two = await attack(counting(String), 7)
+    const other = await attack(counting(String), 8)
     const start = (inputs: unknown[]): unknown[] => inputs.slice(0, 100)
     expect(start(one.inputs)).toEqual(start(two.inputs))
     expect(start(one.inputs)).not.toEqual(start(other.inputs))

@@ -65,7 +65,7 @@ it('a map that is told in parts is the same as one that is told at once', () => 
   for (const part of parts) expect({ ...part, start: 0, length: 0 }).toEqual({ ...whole, start: 0, length: 0 })
 })
 
-it('a file of a petabyte that is all hole but its start is mapped at once, whatever its counts say', () => {
+it('a file of a petabyte that is all hole but its start is mapped and compacted at once, whatever its counts say', () => {
   const files = new MemorySystem()
   const platform = { files, ...native }
   const engine = createEngine(undefined, platform)
@@ -78,6 +78,12 @@ it('a file of a petabyte that is all hole but its start is mapped at once, whate
   const map = () =>
     expect(engine.map({ path: '/disk' }, context).runs).toMatchObject([{ start: 0, length: CLUSTER, data: true }, { zero: true }])
   expect(worked(map)).toBeLessThan(2000)
+  // A check knows fewer clusters than that, and compacting begins with one.
+  storage.truncate(2 ** 46)
+  expect(worked(() => engine.compact({ path: '/disk', how: 'in-place', dryRun: true }, context))).toBeLessThan(2000)
+  expect(worked(() => engine.compact({ path: '/disk', how: 'in-place' }, context))).toBeLessThan(2000)
+  expect(storage.size).toBeLessThan(2 ** 20)
+  storage.truncate(2 ** 50)
   // A refcount table of 8 MiB in which every block is one and the same, of zeros.
   const table = 2 ** 30
   storage.writeAt(table, Buffer.alloc(8 * 2 ** 20, Buffer.from('0000000080000000', 'hex')))

@@ -75,6 +75,14 @@ export class Refcounts {
     return this.blockIndex(cluster) < this.table.length && this.table[this.blockIndex(cluster)] !== 0
   }
 
+  /** The first cluster from `cluster` on whose counter has a block to stand in, at most `end`: a file can be far longer than what is counted. */
+  nextCounted(cluster: number, end: number): number {
+    let index = this.blockIndex(cluster)
+    while (index < this.table.length && this.table[index] === 0) index++
+    if (index >= this.table.length) return end
+    return Math.min(end, Math.max(cluster, index * this.#geometry.blockEntries))
+  }
+
   blockIndex(cluster: number): number {
     return Math.floor(cluster / this.#geometry.blockEntries)
   }

@@ -67,8 +67,9 @@ export function unmap(image: Image, from: number, to: number, job: Job): void {
 
 /** Cuts the file off behind its last cluster that is in use. */
 export function giveBackTail({ storage, refcounts, geometry }: Image): void {
-  const { clusterSize } = geometry
-  let end = ceilDiv(storage.size, clusterSize)
-  while (end > 0 && refcounts.get(end - 1) === 0) end--
+  const { clusterSize, blockEntries } = geometry
+  // What no block counts is in nobody's use.
+  let end = Math.min(ceilDiv(storage.size, clusterSize), refcounts.table.length * blockEntries)
+  while (end > 0 && refcounts.get(end - 1) === 0) end = refcounts.has(end - 1) ? end - 1 : refcounts.blockIndex(end - 1) * blockEntries
   if (end * clusterSize < storage.size) storage.truncate(end * clusterSize)
 }

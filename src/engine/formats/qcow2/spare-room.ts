@@ -45,7 +45,7 @@ function* freeClusters({ storage, geometry, refcounts }: Image, job: Job): Gener
   const total = ceilDiv(storage.size, clusterSize)
   for (let first = 0; first < total;) {
     let end = first
-    while (end < total && end - first < LOOKS && refcounts.get(end) === 0) end++
+    while (end < total && end - first < LOOKS && refcounts.get(end) === 0) end = refcounts.nextCounted(end + 1, total)
     if (end > first) yield { at: first * clusterSize, length: Math.min(end * clusterSize, storage.size) - first * clusterSize }
     first = end
     for (let looked = 0; first < total && looked < LOOKS && refcounts.get(first) !== 0; looked++) first++
