@@ -54,7 +54,8 @@ describe('An attack', () => {
         return String(input)
       }),
     )
-    expect(failures).toMatchObject([{ what: expect.stringContaining('MiB of memory') as string, input: 5 }])
+    expect(failures.length).toBeGreaterThan(0)
+    for (const failure of failures) expect(failure).toMatchObject({ what: expect.stringContaining('MiB of memory') as string, input: 5 })
   })
 
   it('is the same for the same seed', async () => {
