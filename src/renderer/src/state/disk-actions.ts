@@ -4,59 +4,65 @@ import { words } from '../words/en.ts'
 import type { Action } from './action.ts'
 import type { Strata } from './strata.svelte.ts'
 
-/** What can be done with a disk now, most used first: for its menus, and for the palette where it is the one that is shown. */
-export function diskActions(strata: Strata, path: string): Action[] {
+/**
+ * What can be done with a disk now, most used first: for its menus, and for the palette where it is the one that is shown. `own`: its file may be
+ * renamed, copied and thrown away; absent means where the library holds it by itself.
+ */
+export function diskActions(strata: Strata, path: string, own?: boolean): Action[] {
   const { navigation, library, settings, jobs } = strata
   const { actions: labels } = words.disk
   const entry = library.entries.find((one) => one.path === path)
   const disk = chainFrom(library.entries, path)?.layers[0]
   const actions: Action[] = []
-  if (navigation.shown !== path) actions.push({ label: words.layers.open, run: () => navigation.toDisk(path) })
+  if (navigation.shown !== path) actions.push({ kind: 'open', label: words.layers.open, run: () => navigation.toDisk(path) })
   if (entry && !entry.present) {
-    actions.push({ label: words.imageFile.pointAt, run: () => strata.attempt(strata.pointAt(path)) })
+    actions.push({ kind: 'pointAt', label: words.imageFile.pointAt, run: () => strata.attempt(strata.pointAt(path)) })
   } else {
+    const convert = (): void => navigation.openSheet({ is: 'convert', sources: [path] })
     actions.push(
-      { label: labels.convert, shortcut: 'convert', run: () => navigation.openSheet({ is: 'convert', sources: [path] }) },
-      { label: labels.overlay, run: () => navigation.openSheet({ is: 'create', backing: path }) },
+      { kind: 'convert', label: labels.convert, shortcut: 'convert', run: convert },
+      { kind: 'overlay', label: labels.overlay, run: () => navigation.openSheet({ is: 'create', backing: path }) },
     )
   }
   if (disk && entry?.present !== false) {
     actions.push(
-      { label: labels.resize, run: () => navigation.openSheet({ is: 'resize', disk }) },
-      { label: labels.compact, run: () => navigation.openSheet({ is: 'compact', disk }) },
-      { label: words.layers.compare.item, run: () => navigation.openSheet({ is: 'compare', disk }) },
+      { kind: 'resize', label: labels.resize, run: () => navigation.openSheet({ is: 'resize', disk }) },
+      { kind: 'compact', label: labels.compact, run: () => navigation.openSheet({ is: 'compact', disk }) },
+      { kind: 'compare', label: words.layers.compare.item, run: () => navigation.openSheet({ is: 'compare', disk }) },
     )
-    if (disk.format === 'qcow2') actions.push({ label: words.layers.rebase.item, run: () => navigation.openSheet({ is: 'rebase', disk }) })
+    if (disk.format === 'qcow2')
+      actions.push({ kind: 'rebase', label: words.layers.rebase.item, run: () => navigation.openSheet({ is: 'rebase', disk }) })
     if (disk.format !== 'raw' && jobs.checkOf(path) === undefined) {
       const check = (): void => {
         navigation.toDisk(path, 'health')
         strata.attempt(strata.check(disk))
       }
-      actions.push({ label: labels.check, run: check })
+      actions.push({ kind: 'check', label: labels.check, run: check })
     }
     if (holdsSnapshots(disk)) {
-      const ask = { do: 'create' } as const
-      actions.push({ label: words.snapshots.take, shortcut: 'snapshot', run: () => navigation.openSheet({ is: 'snapshot', disk, ask }) })
+      const take = (): void => navigation.openSheet({ is: 'snapshot', disk, ask: { do: 'create' } })
+      actions.push({ kind: 'snapshot', label: words.snapshots.take, shortcut: 'snapshot', run: take })
     }
-    if (entry) {
+    if (own ?? entry !== undefined) {
+      const discard = settings.facts.kind === 'desktop' ? words.imageFile.bin : words.imageFile.delete
       actions.push(
-        { label: words.imageFile.duplicate, run: () => navigation.openSheet({ is: 'duplicate', disk }) },
-        { label: words.imageFile.rename, run: () => navigation.openSheet({ is: 'rename', disk }) },
-        {
-          label: settings.facts.kind === 'desktop' ? words.imageFile.bin : words.imageFile.delete,
-          run: () => navigation.openSheet({ is: 'discard', disk }),
-        },
+        { kind: 'duplicate', label: words.imageFile.duplicate, run: () => navigation.openSheet({ is: 'duplicate', disk }) },
+        { kind: 'rename', label: words.imageFile.rename, run: () => navigation.openSheet({ is: 'rename', disk }) },
+        { kind: 'discard', label: discard, run: () => navigation.openSheet({ is: 'discard', disk }) },
       )
     }
   }
-  if (settings.facts.kind === 'desktop') actions.push({ label: labels.show, run: () => strata.attempt(strata.showInFolder(path)) })
-  actions.push({ label: labels.copyPath, run: () => strata.attempt(navigator.clipboard.writeText(path)) })
+  if (settings.facts.kind === 'desktop')
+    actions.push({ kind: 'show', label: labels.show, run: () => strata.attempt(strata.showInFolder(path)) })
+  actions.push({ kind: 'copyPath', label: labels.copyPath, run: () => strata.attempt(navigator.clipboard.writeText(path)) })
   if (entry) {
     const remove = (): void => {
       if (navigation.shown === path) navigation.toLibrary()
       strata.attempt(library.remove(path))
     }
-    actions.push({ label: labels.remove, run: remove })
+    actions.push({ kind: 'remove', label: labels.remove, run: remove })
+  } else {
+    actions.push({ kind: 'add', label: labels.add, run: () => strata.attempt(library.add([path])) })
   }
   return actions
 }
