@@ -28,8 +28,8 @@ export function findParent(
   const candidates = nearbyFiles(platform, places, gate).files.flatMap((file): Candidate[] => {
     const { info, fault } = links.of(file)
     const sameName = baseName(file) === oldName
-    if ((fault !== undefined && !info) || standsOn(links, file, real)) return [] // one whose own parent moved with it will do
-    if (info?.backingPath !== undefined && info.backingPath === above.backingPath) return [] // beside the overlay on what is lost, not below it
+    // One whose own parent moved with it will do.
+    if ((fault !== undefined && !info) || standsOn(links, file, real, above.backingPath)) return []
     if ((info?.format ?? 'raw') !== (above.backingFormat ?? info?.format)) return []
     const virtualSize = info?.virtualSize ?? files.facts(file)?.size ?? 0
     if (!sameName && (!info || virtualSize > above.virtualSize)) return []
@@ -40,8 +40,9 @@ export function findParent(
   return { broken: { path: above.path, backingName: above.backingName, reason: broken.message }, candidates }
 }
 
-function standsOn(links: ChainLinks, file: string, real: string): boolean {
-  for (const { path } of links.down(file)) if (path === real) return true
+/** Whether a file stands on the overlay itself, or beside it on the one that is `lost`: such a one can't be what the overlay stood on. */
+function standsOn(links: ChainLinks, file: string, real: string, lost: string | undefined): boolean {
+  for (const { path, link } of links.down(file)) if (path === real || (lost !== undefined && link.info?.backingPath === lost)) return true
   return false
 }
 

@@ -55,6 +55,15 @@ it('never proposes the image itself, or one that stands on it', () => {
   expect(found()).toEqual(['/disks/good'])
 })
 
+it('never proposes one that stands beside it on what is lost, however far up', () => {
+  const { image, found } = folder()
+  image('/disks/top', { backing: 'gone', format: 'qcow2' })
+  image('/disks/sibling', { backing: 'gone', format: 'qcow2' })
+  image('/disks/on-sibling', { backing: 'sibling', format: 'qcow2' })
+  image('/disks/good')
+  expect(found()).toEqual(['/disks/good'])
+})
+
 it('proposes what has the stated format, and a raw disk by its name alone', () => {
   const { image, raw, found } = folder()
   image('/disks/top', { backing: 'base.img', format: 'raw' })
