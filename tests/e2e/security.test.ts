@@ -95,6 +95,11 @@ test.describe('a locked disk', () => {
     await win.getByRole('tab', { name: 'Map' }).click()
     await expect(win.getByText('Enter its passphrase to see the partitions on it.')).toBeVisible()
 
+    await win.getByRole('button', { name: 'Compact…' }).click()
+    const compact = win.getByRole('dialog', { name: /^Compact / })
+    await expect(compact.getByText('mail.qcow2 is encrypted. Enter its passphrase to go on.')).toBeVisible()
+    await compact.getByRole('button', { name: 'Cancel' }).click()
+
     await win.getByRole('tab', { name: /^Snapshots/ }).click()
     await win.getByRole('button', { name: 'More for before' }).click()
     await win.getByRole('menuitem', { name: 'Compare…' }).click()
@@ -112,5 +117,11 @@ test.describe('a locked disk', () => {
     await win.getByRole('tab', { name: 'Map' }).click()
     await expect(win.getByText('Point at a square.')).toBeVisible()
     await expect(win.getByLabel('Passphrase', { exact: true })).toHaveCount(0)
+
+    // Its passphrase, once entered, tells zeros from data.
+    await win.getByRole('button', { name: 'Compact…' }).click()
+    await expect(compact.getByText(/^strata compact -p --object secret,id=src0,file=src0\.txt --image-opts /)).toBeVisible()
+    await expect(compact.getByRole('radio', { name: /without its passphrase/ })).toHaveCount(0)
+    await compact.getByRole('button', { name: 'Cancel' }).click()
   })
 })

@@ -62,7 +62,9 @@ describe('An attack', () => {
     const one = await attack(counting(String), 7)
     const two = await attack(counting(String), 7)
     const other = await attack(counting(String), 8)
-    const start = (inputs: unknown[]): unknown[] => inputs.slice(0, 100)
+    // How far each comes depends on the machine.
+    const least = Math.min(...[one, two, other].map(({ inputs }) => inputs.length), 100)
+    const start = (inputs: unknown[]): unknown[] => inputs.slice(0, least)
     expect(start(one.inputs)).toEqual(start(two.inputs))
     expect(start(one.inputs)).not.toEqual(start(other.inputs))
   })

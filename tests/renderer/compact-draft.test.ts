@@ -68,7 +68,7 @@ describe('the ways to compact a disk', () => {
   it('rehearses each, and then proposes the gentlest that wins something', async () => {
     const { draft, started } = stage({ inPlace: 1000, rewrite: 700, compressed: 200 })
     expect(draft.way).toBe('in-place')
-    await draft.look()
+    await draft.look(false)
     expect(started.map(({ how, compress, dryRun }) => [how, compress, dryRun])).toEqual([
       ['in-place', undefined, true],
       ['rewrite', undefined, true],
@@ -81,7 +81,7 @@ describe('the ways to compact a disk', () => {
 
   it('never proposes to compress, and does not win less than nothing', async () => {
     const { draft } = stage({ inPlace: 1000, rewrite: 1200, compressed: 200 })
-    await draft.look()
+    await draft.look(false)
     expect(draft.way).toBe('in-place')
     expect(draft.gain('rewrite')).toBe(0)
     expect(draft.worthwhile).toBe(false)
@@ -90,7 +90,7 @@ describe('the ways to compact a disk', () => {
 
   it('starts what was chosen, in earnest', async () => {
     const { draft, started } = stage({ inPlace: 900, rewrite: 700, compressed: 200 })
-    await draft.look()
+    await draft.look(false)
     draft.choose('compressed')
     expect(await draft.start()).toBe(true)
     expect(started.at(-1)).toEqual({ path: INFO.path, format: 'qcow2', how: 'rewrite', compress: true })
@@ -99,7 +99,7 @@ describe('the ways to compact a disk', () => {
   it('does not try what the header rules out', async () => {
     const snapshot = { id: '1', name: 'before', vmStateSize: 0, dateSeconds: 0, dateNanoseconds: 0, clockSeconds: 0, clockNanoseconds: 0 }
     const { draft, started } = stage({ inPlace: 900 }, { ...INFO, snapshots: [snapshot] })
-    await draft.look()
+    await draft.look(false)
     draft.choose('rewrite')
     expect(draft.estimateOf('rewrite')).toEqual({ refusal: 'snapshots' })
     expect(await draft.start()).toBe(false)
@@ -107,16 +107,22 @@ describe('the ways to compact a disk', () => {
   })
 
   it('needs the passphrase of an encrypted disk, and rewrites none', async () => {
-    const { draft, started } = stage({}, { ...INFO, encrypted: true })
-    await draft.look()
+    const { draft, started } = stage({ inPlace: 900 }, { ...INFO, encrypted: true })
+    await draft.look(true)
     expect(draft.estimateOf('in-place')).toEqual({ refusal: 'passphrase' })
     expect(draft.estimateOf('compressed')).toEqual({ refusal: 'encrypt' })
     expect(started).toEqual([])
+    await draft.look(false)
+    expect(draft.gain('in-place')).toBe(100)
+    expect(started).toHaveLength(1)
+    expect(draft.command).toBe(
+      "strata compact -p --object secret,id=src0,file=src0.txt --image-opts 'driver=qcow2,file.filename=/my disks/a.qcow2,encrypt.key-secret=src0'",
+    )
   })
 
   it('says what the engine has against a way', async () => {
     const { draft } = stage({ inPlace: 900, rewrite: 'bitmaps', compressed: 500 })
-    await draft.look()
+    await draft.look(false)
     expect(draft.gain('rewrite')).toBeUndefined()
     const refused = draft.estimateOf('rewrite')
     if (!refused || !('error' in refused)) throw new Error('it was not refused')
@@ -125,7 +131,7 @@ describe('the ways to compact a disk', () => {
 
   it('ends what nobody waits for any more', async () => {
     const { draft, cancelled } = stage({ rewrite: 700 })
-    void draft.look()
+    void draft.look(false)
     await new Promise((resolve) => setTimeout(resolve))
     draft.leave()
     expect(cancelled).toEqual([1, 3])

@@ -9,7 +9,7 @@ import type {
 } from '../../../shared/requests.ts'
 import { sizeArgument } from './sizes.ts'
 
-/** What a line calls the passphrase of an encrypted source. */
+/** What a line calls the passphrase of an encrypted disk that it reads. */
 const SOURCE_SECRET = 'src0'
 
 /** The `strata create` line that does what the request does. */
@@ -98,13 +98,13 @@ export function checkCommand({ path, format, repair, dryRun }: CheckRequest, for
   return [...parts, quote(path)].join(' ')
 }
 
-/** The `strata compact` line that does what the request does. */
-export function compactCommand({ path, format, how, compress }: CompactRequest): string {
-  const parts = ['strata', 'compact', '-p']
-  if (format) parts.push('-f', format)
+/** The `strata compact` line that does what the request does; `encrypted` where the disk needs a passphrase, which its name then states. */
+export function compactCommand({ path, format, how, compress }: CompactRequest, encrypted = false): string {
+  const parts = ['strata', 'compact', '-p', ...(encrypted ? [...secretArguments([SOURCE_SECRET]), '--image-opts'] : [])]
+  if (format && !encrypted) parts.push('-f', format)
   if (how === 'rewrite') parts.push('--rewrite')
   if (compress) parts.push('-c')
-  return [...parts, quote(path)].join(' ')
+  return [...parts, quote(encrypted ? lockedImage(path, SOURCE_SECRET) : path)].join(' ')
 }
 
 /** The `-o` of these options, or nothing. */

@@ -31,7 +31,7 @@ export class CompactDraft {
   )
   readonly estimate = $derived(this.#estimates.get(this.way))
   readonly request = $derived(this.#requestOf(this.way))
-  readonly command = $derived(compactCommand(this.request))
+  readonly command = $derived.by(() => compactCommand(this.request, this.info.encrypted))
   /** the way that is chosen can be gone, and wins something */
   readonly worthwhile = $derived((this.gain(this.way) ?? 0) > 0)
 
@@ -58,9 +58,10 @@ export class CompactDraft {
     return estimate && 'result' in estimate ? Math.max(0, estimate.result.before - estimate.result.after) : undefined
   }
 
-  /** Looks what each way would win. Changes nothing. */
-  async look(): Promise<void> {
-    await (this.#looks = Promise.all(COMPACT_WAYS.map((way) => this.#look(way))))
+  /** Looks what each way would win, where that is not known yet. Changes nothing. `locked`: the disk's passphrase has yet to be entered. */
+  async look(locked: boolean): Promise<void> {
+    const open = COMPACT_WAYS.filter((way) => this.#isOpen(way))
+    await (this.#looks = Promise.all(open.map((way) => this.#look(way, locked))))
   }
 
   /** Nobody waits for the estimates any more: those under way end. */
@@ -85,13 +86,20 @@ export class CompactDraft {
     }
   }
 
-  async #look(way: CompactWay): Promise<void> {
+  /** Whether nothing was found out of a way, but for its want of a passphrase. */
+  #isOpen(way: CompactWay): boolean {
+    const estimate = this.#estimates.get(way)
+    return !estimate || ('refusal' in estimate && estimate.refusal === 'passphrase')
+  }
+
+  async #look(way: CompactWay, locked: boolean): Promise<void> {
     const request = this.#requestOf(way)
-    const refusal = compactRefusal(this.info, request)
+    const refusal = compactRefusal(this.info, request, locked)
     if (refusal) {
       this.#estimates.set(way, { refusal })
       return
     }
+    this.#estimates.delete(way)
     try {
       const { id } = await this.#jobs.start({ kind: 'compact', request: { ...request, dryRun: true } })
       this.#looking.add(id)

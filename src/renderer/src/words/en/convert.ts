@@ -39,7 +39,8 @@ export const convertWords = {
   verify: 'Verify afterwards',
   verifyHint: 'Reads the result anew and compares it with the source before it takes its name.',
   replaceSource: 'Replace the source',
-  replaceSourceHint: 'Once the result is proven to read the same, the source is deleted. To keep its name, save the result under it.',
+  replaceSourceHint:
+    'Once the result is proven to read the same, the source is deleted for good, not put into the bin. To keep its name, save the result under it.',
   keepBacking: 'Stay an overlay',
   keepBackingHint: 'The result stands on the same base and holds only what differs.',
   stands: (names: readonly string[]) =>

@@ -46,7 +46,7 @@ export const layersWords = {
     which: 'Which file is it now?',
     facts: (format: string, size: string, sameName: boolean) => `${format}, ${size} for the guest${sameName ? ', same name' : ''}`,
     warning:
-      'Only the name changes, nothing is copied. If it is not the same disk as before, the overlay reads as damaged; you can point it elsewhere again.',
+      'Only the name changes, nothing is copied. If it is not the same disk as before, the overlay, and what stands on it, read as damaged; you can point it elsewhere again.',
     go: 'Point at this file',
   },
   commit: {
