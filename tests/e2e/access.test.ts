@@ -211,7 +211,7 @@ test('the end of a job is said, and colours that are forced leave what they show
   await win.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' })
   await lookInside(win, strata, 'web.qcow2')
   await win.getByRole('button', { name: 'Check', exact: true }).click()
-  await expect(win.locator('[data-announcer]')).toHaveText('Checked web.qcow2')
+  await expect(win.locator('[data-announcer]')).toHaveText('Checked web.qcow2: This disk is fine.')
   await win.getByRole('tab', { name: 'Map' }).click()
   const key = win.getByText('In a lower layer').locator('..').locator('span').first()
   const colour = await key.evaluate((element) => getComputedStyle(element).backgroundColor)
