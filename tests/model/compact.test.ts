@@ -132,7 +132,8 @@ describe.each(Object.entries(SHAPES))('%s', (_name, shape) => {
   })
 
   const kept = shape.snapshots === true || shape.options.dataFile !== undefined
-  it.skipIf(kept)('reads the same when it is rewritten, plain and compressed, over the same backing file', () => {
+  it('reads the same when it is rewritten, plain and compressed, over the same backing file', ({ skip }) => {
+    skip(kept, 'an image with snapshots or a data file is compacted in place alone')
     for (let seed = 1; seed <= 2; seed++)
       for (const compress of [false, true]) {
         const bench = made(shape, new Random(seed * 104729))

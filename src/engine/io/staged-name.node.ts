@@ -13,7 +13,7 @@ export function stagedTail(): string {
 /** Whether a file of this name (without its folder) was staged on this machine by a process that has ended since. */
 export function isAbandoned(name: string): boolean {
   const [, of, pid] = STAGED.exec(name) ?? []
-  return of === place() && pid !== undefined && hasEnded(Number.parseInt(pid, 16))
+  return pid !== undefined && of === place() && hasEnded(Number.parseInt(pid, 16))
 }
 
 /** Where a process number means the same process: this machine, and in a container that container. Others may share the folder. */

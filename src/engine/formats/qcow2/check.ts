@@ -48,7 +48,7 @@ export function checkFacet(image: Image): CheckFacet {
 
 /** Walks every structure of the image, counts the references, and compares them with the stored counts. Changes nothing. */
 export function checkImage(storage: Storage, job: Job): CheckReport {
-  return reportOf(runCheck(storage, job))
+  return located(runCheck(storage, job), job)
 }
 
 export function runCheck(storage: Storage, job: Job): Checked {
@@ -85,12 +85,17 @@ function compare(image: Examined, counts: StoredCounts, { tally }: Survey, findi
         seen.wrongFlags++
         findings.add('corruption', `ERROR OFLAG_COPIED ${what} at ${hex(host)}: refcount=${count}`, table + at, guest)
       }
-  locateClusters(image, findings, job)
   const { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags } = seen
   return { tooLow, tooHigh, uncounted, uncountable, wrongFlags: flags, imageEnd: (highest + 1) * clusterSize }
 }
 
-export function reportOf({
+/** The report of a check that is the last one, with the places on the disk of what it found. */
+export function located(checked: Checked, job: Job): CheckReport {
+  locateClusters(checked.image, checked.findings, job)
+  return reportOf(checked)
+}
+
+function reportOf({
   image,
   survey: { allocatedClusters, fragmentedClusters, compressedClusters },
   findings,

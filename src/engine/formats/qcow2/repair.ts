@@ -4,7 +4,7 @@ import { alignUp } from '../../base/ints.ts'
 import { type Job, unwatched } from '../../base/job.ts'
 import type { Storage } from '../../io/storage.ts'
 import { Appender } from './appender.ts'
-import { type Checked, reportOf, runCheck } from './check.ts'
+import { type Checked, located, runCheck } from './check.ts'
 import { Findings } from './findings.ts'
 import { type Header, readDamagedHeader, writeFeatures } from './header.ts'
 import { AUTOCLEAR, INCOMPATIBLE } from './layout.ts'
@@ -26,7 +26,7 @@ export function repairImage(storage: Storage, scope: RepairScope, job: Job): Che
   if (!checked.findings.clean && forgetUnknown(checked, mends)) checked = runCheck(storage, job)
   if (!checked.findings.clean) checked = scope === 'leaks' ? mendLeaks(checked, mends, job) : mendAll(checked, mends, job)
   if (checked.findings.corruptions + checked.findings.errors === 0) clearMarks(storage, checked.image.header)
-  return { ...reportOf(checked), corruptionsFixed: mends.corruptions, leaksFixed: mends.leaks, repairs: mends.kept }
+  return { ...located(checked, job), corruptionsFixed: mends.corruptions, leaksFixed: mends.leaks, repairs: mends.kept }
 }
 
 /**

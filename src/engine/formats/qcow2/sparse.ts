@@ -6,21 +6,17 @@ import type { Image } from './image.ts'
 const MOST_LOOKED_AT = 2 ** 24
 
 /** See `FormatDriver.isSparse`. As QEMU judges it: a tenth more clusters than the file system has given, and at least two. */
-export function isSparse({ storage, geometry: { clusterSize, blockEntries }, refcounts }: Image, allocated: number): boolean {
+export function isSparse({ storage, geometry: { clusterSize }, refcounts }: Image, allocated: number): boolean {
   const given = Math.floor(allocated / clusterSize)
   const enough = Math.max(Math.floor((given * 10) / 9), given + 2)
   const clusters = ceilDiv(storage.size, clusterSize)
   if (clusters < enough) return false
-  // A file can be far longer than what its counts are of.
-  const end = Math.min(clusters, refcounts.table.length * blockEntries)
   try {
     let used = 0
-    for (let cluster = 0, looked = 0; cluster < end && used < enough && looked < MOST_LOOKED_AT;) {
-      if (!refcounts.has(cluster)) cluster = (Math.floor(cluster / blockEntries) + 1) * blockEntries
-      else {
-        if (refcounts.get(cluster++) > 0) used++
-        looked++
-      }
+    let cluster = refcounts.nextCounted(0, clusters)
+    for (let looked = 0; cluster < clusters && used < enough && looked < MOST_LOOKED_AT; looked++) {
+      if (refcounts.get(cluster) > 0) used++
+      cluster = refcounts.nextCounted(cluster + 1, clusters)
     }
     return used >= enough
   } catch (error) {

@@ -1,18 +1,25 @@
+import type { DiskInfo } from '../../../shared/model.ts'
 import { chainFrom } from '../lib/chain-tree.ts'
 import { holdsSnapshots } from '../lib/snapshots.ts'
 import { words } from '../words/en.ts'
 import type { Action } from './action.ts'
 import type { Strata } from './strata.svelte.ts'
 
+/** What a page knows of its disk; `own`: its file may be renamed, copied and thrown away. */
+interface OnPage {
+  info: DiskInfo
+  own: boolean
+}
+
 /**
- * What can be done with a disk now, most used first: for its menus, and for the palette where it is the one that is shown. `own`: its file may be
- * renamed, copied and thrown away; absent means where the library holds it by itself.
+ * What can be done with a disk now, most used first: for its menus, and for the palette where it is the one that is shown. Without `page` it is
+ * judged by what the library holds.
  */
-export function diskActions(strata: Strata, path: string, own?: boolean): Action[] {
+export function diskActions(strata: Strata, path: string, page?: OnPage): Action[] {
   const { navigation, library, settings, jobs } = strata
   const { actions: labels } = words.disk
   const entry = library.entries.find((one) => one.path === path)
-  const disk = chainFrom(library.entries, path)?.layers[0]
+  const disk = page?.info ?? chainFrom(library.entries, path)?.layers[0]
   const actions: Action[] = []
   if (navigation.shown !== path) actions.push({ kind: 'open', label: words.layers.open, run: () => navigation.toDisk(path) })
   if (entry && !entry.present) {
@@ -43,7 +50,7 @@ export function diskActions(strata: Strata, path: string, own?: boolean): Action
       const take = (): void => navigation.openSheet({ is: 'snapshot', disk, ask: { do: 'create' } })
       actions.push({ kind: 'snapshot', label: words.snapshots.take, shortcut: 'snapshot', run: take })
     }
-    if (own ?? entry !== undefined) {
+    if (page?.own ?? entry !== undefined) {
       const discard = settings.facts.kind === 'desktop' ? words.imageFile.bin : words.imageFile.delete
       actions.push(
         { kind: 'duplicate', label: words.imageFile.duplicate, run: () => navigation.openSheet({ is: 'duplicate', disk }) },

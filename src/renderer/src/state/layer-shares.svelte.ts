@@ -5,7 +5,7 @@ import { MapCells } from '../lib/map-cells.ts'
 
 /** Cells that the disk is looked at in: what is told is a share of a picture, not a count of bytes. */
 const CELLS = 4096
-/** Answers that are asked for at most, a second or so each: of a disk whose map takes longer, the shares are those of its first part. */
+/** Answers that are asked for at most, a fifth of a second each: of a disk whose map takes longer, the shares are those of its first part. */
 const MOST_ANSWERS = 200
 
 /** How much of what a disk holds comes from each of its layers, as shares of one. */

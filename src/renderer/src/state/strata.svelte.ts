@@ -1,7 +1,6 @@
 import { createContext } from 'svelte'
 import { SvelteSet } from 'svelte/reactivity'
 import type { Host } from '../api.ts'
-import type { JobOrder } from '../../../shared/api.ts'
 import type { CommandName } from '../../../shared/commands.ts'
 import { toErrorDto, type ErrorDto } from '../../../shared/errors.ts'
 import type { DiskInfo, SnapshotInfo } from '../../../shared/model.ts'
@@ -161,11 +160,6 @@ export class Strata {
     const path = this.navigation.shown
     const disk = path === undefined ? undefined : chainFrom(this.library.entries, path)?.layers[0]
     if (disk && holdsSnapshots(disk)) this.navigation.openSheet({ is: 'snapshot', disk, ask: { do: 'create' } })
-  }
-
-  /** Starts a repair; or, with `dryRun`, a look at what it would do. */
-  async repair(order: JobOrder<'check'>): Promise<void> {
-    await this.jobs.start(order)
   }
 
   async dragOut(path: string): Promise<void> {
