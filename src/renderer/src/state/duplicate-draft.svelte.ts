@@ -79,12 +79,13 @@ export class DuplicateDraft {
     return this.#error
   }
 
-  /** Proposes a name that is free. One that is taken by a file that the window was not given is refused. */
+  /** Proposes a name that is free, unless the person types one meanwhile. One that is taken by a file that the window was not given is refused. */
   async look(): Promise<void> {
     for (let count = 1; count <= TRIES; count++) {
-      this.name = this.#copyName(count)
+      const proposed = this.#copyName(count)
+      this.name = proposed
       await this.measure()
-      if (this.estimate && !this.estimate.targetExists) return
+      if (this.name !== proposed || (this.estimate && !this.estimate.targetExists)) return
     }
     this.name = this.#copyName(1)
     await this.measure()
