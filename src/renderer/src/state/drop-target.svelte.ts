@@ -5,13 +5,16 @@ import type { Files } from './files.svelte.ts'
 import type { Library } from './library.svelte.ts'
 import type { Navigation } from './navigation.svelte.ts'
 
+/** What of a host tells where a dropped file lies. */
+type DropHost = Pick<Host, 'pathForFile'> & { client: Pick<Host['client'], 'imagesIn' | 'findDropped'> }
+
 export type DropPlace = 'look' | 'convert' | 'overlay'
 
 /** A drag of files over the window: shows what a drop would do, and does it. */
 export class DropTarget {
-  readonly #host: Host
-  readonly #files: Files
-  readonly #library: Library
+  readonly #host: DropHost
+  readonly #files: Pick<Files, 'pickFile' | 'pickFolder'>
+  readonly #library: Pick<Library, 'add'>
   readonly #navigation: Navigation
   /** what hangs over the window came out of it */
   #own = false
@@ -20,7 +23,7 @@ export class DropTarget {
   /** the place under the pointer */
   place = $state<DropPlace | undefined>(undefined)
 
-  constructor(host: Host, files: Files, library: Library, navigation: Navigation) {
+  constructor(host: DropHost, files: Pick<Files, 'pickFile' | 'pickFolder'>, library: Pick<Library, 'add'>, navigation: Navigation) {
     this.#host = host
     this.#files = files
     this.#library = library
@@ -75,6 +78,7 @@ export class DropTarget {
       return file ? [{ file, folder: item.webkitGetAsEntry()?.isDirectory ?? false }] : []
     })
     const place = this.place ?? 'look'
+    const under = this.#navigation.sheet
     this.#reset()
     const paths = await this.#pathsOf(files)
     const [first] = paths
@@ -89,7 +93,8 @@ export class DropTarget {
       this.#navigation.openSheet({ is: 'create', backing: first })
       return
     }
-    this.#navigation.closeSheet()
+    // Where a file lies can take a while to find: a sheet that was opened meanwhile stays.
+    if (this.#navigation.sheet === under) this.#navigation.closeSheet()
     this.#navigation.toDisk(first)
     await this.#library.add(paths)
   }
