@@ -95,11 +95,11 @@ export class Campaign {
   async #weigh(failed: (failure: FuzzFailure) => void): Promise<void> {
     const batch = this.#batch
     this.#batch = []
-    if ((this.#memory.grown ?? 0) <= MOST_MEMORY) return
+    if (this.#memory.grown <= MOST_MEMORY) return
     for (const input of batch) {
       this.#memory.reset()
       await this.#try(input, failed)
-      const grown = this.#memory.grown ?? 0
+      const { grown } = this.#memory
       if (grown > MOST_MEMORY) failed({ parser: this.#parser.name, what: `took ${Math.round(grown / 2 ** 20)} MiB of memory`, input })
     }
     this.#memory.reset()

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { peakBytes } from '../fixtures/peak-bytes.ts'
 
-/** How much memory this process has had at most since `reset`, in bytes; undefined where the system does not tell, as only Linux does. */
+/** How much memory this process has had at most since `reset`. */
 export class PeakMemory {
   #start = 0
 
@@ -12,20 +13,11 @@ export class PeakMemory {
     } catch {
       // Without that the peak since the start of the process stands.
     }
-    this.#start = peak() ?? 0
+    this.#start = peakBytes()
   }
 
   /** Bytes on top of what was in use at `reset`. */
-  get grown(): number | undefined {
-    const now = peak()
-    return now === undefined ? undefined : now - this.#start
-  }
-}
-
-function peak(): number | undefined {
-  try {
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024
-  } catch {
-    return undefined
+  get grown(): number {
+    return peakBytes() - this.#start
   }
 }
